@@ -38,8 +38,9 @@ def _run(options: argparse.Namespace, flags: Sequence[str]) -> None:
         case "build":
             build()
         case "up":
+            binaries = built()
             folder = options.dir or Path(tempfile.mkdtemp(prefix="evergauge-controlplane-"))
-            state = plane.up(built(), folder.absolute(), port=options.port, flags=flags, seconds=options.timeout)
+            state = plane.up(binaries, folder.absolute(), port=options.port, flags=flags, seconds=options.timeout)
             sys.stdout.write(f"{state.kubeconfig}\n")
         case "down":
             plane.down(options.dir.absolute())

@@ -63,10 +63,16 @@ def launch(command: Sequence[str], log: Path) -> int:
 def is_running(pid: int, mark: str) -> bool:
     """Whether `pid` is alive and still the process whose command line holds `mark` (IDs are used again)."""
     try:
-        # A zombie's command line is empty.
-        return mark.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return False
+    # proc(5): field 3 is the state, field 20 the number of threads. The first thread of a killed process is a zombie
+    # while others still hold its sockets; when it is the only one left, merely nobody has reaped it yet.
+    state, threads = fields[0], int(fields[17])
+    ended = state in {"Z", "X"} and threads <= 1
+    # There is no command line while a program is being loaded, nor while it ends.
+    return not ended and (not command or mark.encode() in command)
 
 
 def stop(pid: int, mark: str, *, with_signal: signal.Signals) -> None:
