@@ -54,7 +54,7 @@ def kubernetes_version(sources: Path = SOURCES) -> str:
 
 
 def source_hash(sources: Path = SOURCES) -> str:
-    """Twelve hex digits over every input of the build: each module's go.mod, go.sum and main.go, and the linker flags."""
+    """Twelve hex digits over all inputs of the build: go.mod, go.sum and main.go of each module, and the linker flags."""
     digest = hashlib.sha256("\0".join(_linker_flags(kubernetes_version(sources))).encode())
     for component in COMPONENTS:
         for name in ("go.mod", "go.sum", "main.go"):
@@ -80,7 +80,7 @@ def built() -> Binaries:
 
 
 def build() -> Binaries:
-    """Build what is missing and return the programs' paths. Raises LauncherError where Go is missing or the build fails."""
+    """Build what is missing; the programs' paths. Raises LauncherError where Go is missing or the build fails."""
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(folder / "lock"):
@@ -133,7 +133,9 @@ def _run_with_progress(command: Sequence[str], folder: Path, name: str) -> None:
     packages = 0
     news: list[str] = []
     environment = {**os.environ, "CGO_ENABLED": "0"}
-    with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command line
+    with subprocess.Popen(  # noqa: S603 - our own command line
+        command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
         for line in process.stderr or ():
             if re.fullmatch(r"[\w.~/-]+\n", line):
                 packages += 1

@@ -62,7 +62,7 @@ class State:
 
 
 def up(binaries: Binaries, folder: Path, *, port: int, flags: Sequence[str], seconds: float) -> State:
-    """Start etcd and the API server in `folder` and wait until the API server is ready. Raises LauncherError and cleans up."""
+    """Start both in `folder` and wait until the API server is ready. Cleans up and raises LauncherError if it fails."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise LauncherError(

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,19 +24,17 @@ STOP_SECONDS: Final = 15.0
 def free_ports(count: int) -> list[int]:
     """Free loopback ports below the range that the kernel hands to outgoing connections.
 
-    A server that is killed and restarted must find its port again. Inside that range any client might have got it, even one
-    that dials the dead server: TCP then connects it to itself.
+    A server that is killed and restarted must find its port again. Inside that range any client might have got it, even
+    one that dials the dead server: TCP then connects it to itself.
     """
     first_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
     candidates = range(max(1024, first_ephemeral - 12_000), first_ephemeral)
     ports: list[int] = []
-    with ExitStack() as held:
-        for port in random.sample(candidates, len(candidates)):  # no secret: spreads parallel runs
-            probe = held.enter_context(socket.socket())
-            if probe.connect_ex((HOST, port)) != 0 and _can_bind(port):
-                ports.append(port)
-            if len(ports) == count:
-                return ports
+    for port in random.sample(candidates, len(candidates)):  # at random, so that parallel runs don't meet
+        if _can_bind(port):
+            ports.append(port)
+        if len(ports) == count:
+            return ports
     raise LauncherError(f"no {count} free ports below {first_ephemeral}")
 
 
@@ -76,7 +73,7 @@ def is_running(pid: int, mark: str) -> bool:
 
 
 def stop(pid: int, mark: str, *, with_signal: signal.Signals) -> None:
-    """Signal the process and wait until it is gone; after 15 s it is killed. Raises LauncherError if even that fails."""
+    """Signal the process and wait until it is gone; after 15 s it is killed. Raises LauncherError if that fails."""
     for each in (with_signal, signal.SIGKILL):
         if not is_running(pid, mark):
             return

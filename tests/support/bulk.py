@@ -1,7 +1,7 @@
 """Bulk work on a control plane: objects written straight into etcd, and bounded bursts of patches through the API.
 
-The API server takes milliseconds for each object that it admits; etcd takes a hundred in one transaction. The API server
-reads from storage what it finds there, JSON included, and tells its watchers about it as about any other write.
+The API server takes milliseconds for each object that it admits; etcd takes a hundred in one transaction. The API
+server reads from storage what it finds there, JSON included, and tells its watchers about it as about any other write.
 """
 
 from __future__ import annotations

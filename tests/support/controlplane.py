@@ -1,7 +1,7 @@
 """A real control plane for tests and bench: etcd and kube-apiserver, started by `scripts/controlplane`.
 
-Put it under test with the fixture, in a conftest.py: `from support.controlplane import controlplane` and name `controlplane`
-in `__all__`. A test that does more to it than others can bear starts its own: `with controlplane_or_fail() as plane:`.
+The fixture comes by a line in a conftest.py: `from support.controlplane import controlplane as controlplane`. A test that
+does more to it than others can bear starts its own: `with controlplane_or_fail() as plane:`.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class ControlPlane:
     """A running control plane; a context manager that stops it.
 
     `folder` holds its data, logs and state. `users` maps a user to `token` and `kubeconfig`: `admin` may do everything,
-    `reader`, `scraper` and `stranger` nothing until RBAC says so. The methods block until done (starting takes 3 to 10 s):
-    beside a running event loop, `await asyncio.to_thread(plane.start_apiserver)`.
+    `reader`, `scraper` and `stranger` nothing until RBAC says so. The methods block until done (starting takes 3 to
+    10 s): beside a running event loop, `await asyncio.to_thread(plane.start_apiserver)`.
     """
 
     folder: Path
