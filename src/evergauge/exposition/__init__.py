@@ -1,0 +1,1 @@
+"""The exposition format, pure: escaping, number text, label names, headers, negotiation."""

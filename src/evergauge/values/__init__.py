@@ -1,0 +1,1 @@
+"""What API values mean, pure: times, quantities, IntOrString."""
