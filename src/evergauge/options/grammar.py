@@ -102,3 +102,12 @@ def one_line(text: str) -> str:
     """The text as part of a message of one line, cut when it is long."""
     shown = text if text.isprintable() else repr(text)
     return shown if len(shown) <= 200 else f"{shown[:200]}…"
+
+
+def switch_hint(argv: Sequence[str], word: str) -> str:
+    """What to write instead of `--switch false`, as the end of a message; empty when that isn't the matter."""
+    position = list(argv).index(word)
+    before = argv[position - 1] if position else ""
+    if word in ("true", "false") and before.startswith("-"):
+        return f"; a switch takes its value with an equals sign: {before}={word}"
+    return ""

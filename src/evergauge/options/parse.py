@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from evergauge.errors import UsageError
 from evergauge.options.check import check, notes
 from evergauge.options.flag import rows_of
-from evergauge.options.grammar import Given, one_line, read_line
+from evergauge.options.grammar import Given, one_line, read_line, switch_hint
 from evergauge.options.resources import DEFAULT_RESOURCES, RESOURCES
 from evergauge.options.table import FLAGS, IGNORED, Options
 
@@ -21,13 +21,13 @@ def parse(argv: Sequence[str], *, known: Sequence[str] = RESOURCES) -> Options:
     """
     line = read_line(argv, FLAGS)
     if line.words:
-        raise UsageError(f"unexpected argument {one_line(line.words[0])}{_switch_hint(argv, line.words[0])}")
+        raise UsageError(f"unexpected argument {one_line(line.words[0])}{switch_hint(argv, line.words[0])}")
     return options_of(line.given, known=known)
 
 
 def options_of(given: Iterable[Given], *, known: Sequence[str] = RESOURCES) -> Options:
-    """The options of flags already taken apart; those that are no field of `Options` are only checked. Raises as `parse`."""
-    given = list(given)
+    """The options of flags already taken apart, those of single commands passed over. Raises as `parse`."""
+    given = [entry for entry in given if not entry.flag.command]
     values = values_of(given)
     ignored = {entry.flag.name for entry in given} & {flag.name for flag in IGNORED}
     remarks: list[str] = []
@@ -66,12 +66,3 @@ def fill(table: type[T], given: Iterable[Given]) -> T:
     """A dataclass of flags filled from those given that are its own."""
     own = {row.name for row in rows_of(table)}
     return table(**values_of(entry for entry in given if entry.flag.name in own))
-
-
-def _switch_hint(argv: Sequence[str], word: str) -> str:
-    """What to write instead of `--switch false`."""
-    position = list(argv).index(word)
-    before = argv[position - 1] if position else ""
-    if word in ("true", "false") and before.startswith("-"):
-        return f"; a switch takes its value with an equals sign: {before}={word}"
-    return ""

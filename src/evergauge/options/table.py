@@ -27,8 +27,8 @@ from evergauge.options.valuetypes import (
 )
 
 EXPOSED, CLUSTER, SHARDING = "What is exposed", "Cluster", "Sharding"
-CUSTOM, SERVING, PROCESS, IGNORED_GROUP = "Custom resources", "Serving", "Process", "Accepted without effect"
-GROUPS = (EXPOSED, CLUSTER, SHARDING, CUSTOM, SERVING, PROCESS, IGNORED_GROUP)
+CUSTOM, SERVING, PROCESS = "Custom resources", "Serving", "Process"
+GROUPS = (EXPOSED, CLUSTER, SHARDING, CUSTOM, SERVING, PROCESS)
 
 _ALLOWLIST_HELP = (
     "by resource, such as pods=[app,team/*],nodes=[*]. A key may hold one *; the resource * stands for all that are served. "

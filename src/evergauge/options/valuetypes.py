@@ -37,6 +37,15 @@ class Type(Generic[T]):
         """Whether the flag alone means true, so that it never takes the next word as its value."""
         return self.name == "bool"
 
+    @property
+    def placeholder(self) -> str:
+        """What stands for the value in `--help`."""
+        if self.choices:
+            return "|".join(self.choices)
+        if self.files:
+            return "file"
+        return "list" if self.from_items or self.from_map else self.name.lower()
+
 
 # Booleans and numbers
 
@@ -55,7 +64,7 @@ def read_bool(text: str) -> bool:
 _GO_OCTAL = re.compile(r"([+-]?)0([0-7_]+)")
 
 
-def integer(name: str, low: int, high: int, *, base: int = 0) -> Type[int]:
+def integer(name: str, low: int, high: int, *, base: int = 0, show: Callable[[int], str] = str) -> Type[int]:
     """Whole numbers from `low` to `high`. base 0: Go's prefixes (0x, 0o, 0b, a leading 0 for octal) and underscores."""
 
     def read(text: str) -> int:
@@ -68,7 +77,7 @@ def integer(name: str, low: int, high: int, *, base: int = 0) -> Type[int]:
             raise ValueError(f"must be a whole number {_range(low, high)}")
         return value
 
-    return Type(name, read)
+    return Type(name, read, show=show)
 
 
 def _range(low: int, high: int) -> str:
@@ -155,7 +164,7 @@ SHARD = integer("int32", 0, 2**31 - 1)
 POSITIVE = integer("int", 1, 2**31 - 1)
 COUNT = integer("int", 0, 2**63 - 1)
 UINT = integer("uint", 0, 2**64 - 1)
-LEVEL = integer("Level", 0, 2**31 - 1, base=10)
+LEVEL = integer("Level", 0, 2**31 - 1, base=10, show=lambda level: str(level or ""))
 FLOAT = Type("float", read_float)
 DURATION = Type("duration", read_duration, show=show_duration)
 LIST = Type(
