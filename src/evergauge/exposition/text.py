@@ -42,7 +42,7 @@ def number(value: float) -> str:
     if text is not None:
         return text
     if value < 0:
-        return "-" + number(-value)
+        return "-" + number(-value).lstrip("+")
     if isinstance(value, int):
         return _whole_number(value)
     text = repr(value)

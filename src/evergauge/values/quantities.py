@@ -22,6 +22,8 @@ _SAFE_DIGITS = 18
 """So many digits fit into an int64, whatever they are."""
 _MAX_INT64 = 2**63 - 1
 _MAX_MILLI_VALUE = _MAX_INT64 // 1000
+_WRAPPING = frozenset({1, 2, 3, 6, 9})
+"""Shifts by which the library multiplies an int64 at once, so that it wraps; others go digit by digit and give up."""
 _FAR = 1000
 """Exponents further out make no difference: the amount is out of float64's range, and a multiple of 2^64."""
 
@@ -34,11 +36,12 @@ class _Amount(NamedTuple):
     big: bool = False
 
     def at(self, scale: int) -> int:
-        """In units of ten to the power of `scale`, rounded up, as int64: of what doesn't fit 0, or the low 64 bits if big."""
-        result = _shifted(self.unscaled, self.scale - scale)
+        """In units of ten to the power of `scale`, rounded up, as int64: what doesn't fit gives its low 64 bits, or 0."""
+        shift = self.scale - scale
+        result = _shifted(self.unscaled, shift)
         if abs(result) <= _MAX_INT64:
             return result
-        return (result + 2**63) % 2**64 - 2**63 if self.big else 0
+        return (result + 2**63) % 2**64 - 2**63 if self.big or shift in _WRAPPING else 0
 
 
 @lru_cache(maxsize=4096)

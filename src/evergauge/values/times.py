@@ -95,7 +95,11 @@ def _unusual(text: str) -> int | None:
     if not parts:
         raise ValueError(f"not a time of RFC 3339: {text!r}")
     day, hour, minute, second, fraction, sign, offset_hours, offset_minutes = parts.groups()
-    seconds = _DAYS[day] + 3600 * int(hour) + 60 * int(minute) + int(second)
+    try:
+        midnight = _DAYS[day]
+    except ValueError as error:
+        raise ValueError(f"not a time of RFC 3339: {text!r}: {error}") from error
+    seconds = midnight + 3600 * int(hour) + 60 * int(minute) + int(second)
     if sign:
         offset = 3600 * int(offset_hours) + 60 * int(offset_minutes)
         seconds += offset if sign == "-" else -offset
