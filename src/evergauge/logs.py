@@ -50,9 +50,15 @@ def _json() -> list[structlog.typing.Processor]:
     return [
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
-        structlog.processors.EventRenamer("message"),
+        _in_order,
         structlog.processors.JSONRenderer(),
     ]
+
+
+def _in_order(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Time, level and message first, so that lines read well without a tool."""
+    first = {"time": event.pop("time"), "level": event.pop("level"), "message": event.pop("event")}
+    return {**first, **event}
 
 
 class _Forward(logging.Handler):

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 
 from evergauge.declare import CompiledKind, Kind
+from evergauge.exposition.header import EOF
 from evergauge.manifests import Manifest
 from evergauge.options import Options
-
-EOF = b"# EOF\n"
 
 
 class Rendering:
@@ -54,7 +53,7 @@ class Rendering:
             for slot, header in enumerate(headers):
                 yield header.encode() + b"".join(parts[slot] for parts in objects)
         if openmetrics:
-            yield EOF
+            yield EOF.encode()
 
 
 class _Metadata(msgspec.Struct, gc=False):

@@ -11,7 +11,7 @@ _COLUMN = 34
 
 def help_text(commands: Mapping[str, str], width: int) -> str:
     """What `evergauge --help` says. commands: their summaries by name; width: the terminal's columns."""
-    width = max(60, min(width, 110))
+    width = max(72, min(width, 110))
     lines = [
         "Evergauge serves the state of Kubernetes objects as Prometheus metrics.",
         "",
@@ -31,7 +31,7 @@ def help_text(commands: Mapping[str, str], width: int) -> str:
 
 def command_help(usage: str, summary: str, flags: Sequence[Flag], width: int) -> str:
     """What `evergauge COMMAND --help` says."""
-    width = max(60, min(width, 110))
+    width = max(72, min(width, 110))
     lines = [f"Usage: {usage}", "", *textwrap.wrap(summary, width)]
     if flags:
         lines += [
