@@ -62,7 +62,7 @@ def options(text: str, tmp_path: Path, *argv: str) -> Options:
 )
 def test_a_key_takes_precedence_over_its_flag(
     text: str, argv: list[str], attribute: str, value: object, tmp_path: Path
-):
+) -> None:
     assert getattr(options(text, tmp_path, *argv), attribute) == value
 
 
