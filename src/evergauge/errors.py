@@ -4,7 +4,8 @@ EvergaugeError
 ├── UsageError            a flag or command that can't be honoured (exit code 2)
 │   └── ConfigFileError   the same in the file of --config
 ├── ManifestError         a manifest given to `render` that can't be read
-└── DeclarationError      a kind declared against the rules or its model
+├── DeclarationError      a kind declared against the rules or its model
+└── ListenError           a port that can't be listened on
 """
 
 from __future__ import annotations
@@ -34,3 +35,10 @@ class ManifestError(EvergaugeError):
 
 class DeclarationError(EvergaugeError):
     """A kind or family is declared against the rules or its model. The message names the family and the path."""
+
+
+# Serving
+
+
+class ListenError(EvergaugeError):
+    """A socket can't be opened. The message names host, port, their flags and the system's reason."""
