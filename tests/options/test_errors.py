@@ -25,7 +25,7 @@ KNOWN = ", ".join(RESOURCES)
         (["--port=http"], "--port=http: must be a whole number from 0 to 65535"),
         (["--port=1\n2"], "--port='1\\n2': must be a whole number from 0 to 65535"),
         (["--port="], "--port=: must be a whole number from 0 to 65535"),
-        (["-v=x"], "-v=x: must be a whole number of 0 or more"),
+        (["-v=x"], "-v=x: must be a whole number"),
         (["--auth-filter=yes"], "--auth-filter=yes: must be true or false"),
         (
             ["--auth-filter", "false"],

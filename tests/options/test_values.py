@@ -37,6 +37,7 @@ from evergauge.options.valuetypes import (
         (SHARD, "2147483647", 2**31 - 1),
         (COUNT, "9223372036854775807", 2**63 - 1),
         (LEVEL, "08", 8),
+        (LEVEL, "-1", -1),
         (FLOAT, "9e-1", 0.9),
         (DURATION, "0", 0.0),
         (DURATION, "1m30s", 90.0),
@@ -60,7 +61,7 @@ def test_a_text_is_read(kind: Type[object], text: str, value: object) -> None:
         (BOOL, ("", "yes", "tRUE", "2"), "must be true or false"),
         (PORT, ("", "-1", "65536", "8080 ", "1.0", "http", "09", "0x"), "must be a whole number from 0 to 65535"),
         (SHARD, ("-1", "2147483648"), "must be a whole number of 0 or more"),
-        (LEVEL, ("", "0x1", "-1"), "must be a whole number of 0 or more"),
+        (LEVEL, ("", "0x1", "1_0", "2147483648"), "must be a whole number"),
         (FLOAT, ("", "x"), "must be a number"),
         (
             DURATION,

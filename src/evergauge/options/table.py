@@ -200,7 +200,7 @@ class Options:
 _KLOG = "Evergauge logs to standard error only, see --log-format"
 _GO = "Evergauge isn't written in Go and keeps its memory flat by itself"
 _SEVERITY = pattern(
-    "severity", r"(?i:info|warning|error|fatal)|[+-]?\d+|", "INFO, WARNING, ERROR, FATAL or a whole number"
+    "severity", r"(?i:info|warning|error|fatal)|[+-]?\d+", "INFO, WARNING, ERROR, FATAL or a whole number"
 )
 _MODULES = pattern("moduleSpec", r"([^=,]+=\d+|)(,([^=,]+=\d+|))*", "a list of file=level")
 _LOCATION = pattern("traceLocation", r":0|[^:]*\.[^:]*:[1-9]\d*|", "file.go:line")

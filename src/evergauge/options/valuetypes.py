@@ -73,15 +73,17 @@ def integer(name: str, low: int, high: int, *, base: int = 0, show: Callable[[in
             value = int(f"{octal[1]}0o{octal[2]}" if octal and not base else text, base)
         except ValueError:
             value = None
-        if value is None or text != text.strip() or not low <= value <= high:
-            raise ValueError(f"must be a whole number {_range(low, high)}")
+        if value is None or text != text.strip() or (base and "_" in text) or not low <= value <= high:
+            raise ValueError(f"must be a whole number{_range(low, high)}")
         return value
 
     return Type(name, read, show=show)
 
 
 def _range(low: int, high: int) -> str:
-    return f"of {low} or more" if high >= 2**31 - 1 else f"from {low} to {high}"
+    if low < 0:
+        return ""
+    return f" of {low} or more" if high >= 2**31 - 1 else f" from {low} to {high}"
 
 
 def read_float(text: str) -> float:
@@ -164,7 +166,7 @@ SHARD = integer("int32", 0, 2**31 - 1)
 POSITIVE = integer("int", 1, 2**31 - 1)
 COUNT = integer("int", 0, 2**63 - 1)
 UINT = integer("uint", 0, 2**64 - 1)
-LEVEL = integer("Level", 0, 2**31 - 1, base=10, show=lambda level: str(level or ""))
+LEVEL = integer("Level", -(2**31), 2**31 - 1, base=10, show=lambda level: str(level or ""))
 FLOAT = Type("float", read_float)
 DURATION = Type("duration", read_duration, show=show_duration)
 LIST = Type(
