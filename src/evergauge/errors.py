@@ -42,3 +42,10 @@ class DeclarationError(EvergaugeError):
 
 class ListenError(EvergaugeError):
     """A socket can't be opened. The message names host, port, their flags and the system's reason."""
+
+
+# Simulator
+
+
+class SimulatorError(EvergaugeError):
+    """The simulated API server refuses a request (as the API would) or an order of its user. The message says why."""
