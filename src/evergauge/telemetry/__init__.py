@@ -1,0 +1,21 @@
+"""What Evergauge says about itself: self-metrics, readiness, stalls of the event loop."""
+
+from evergauge.telemetry.feeds import FeedMetrics, FeedSource
+from evergauge.telemetry.objects import KindSize, ObjectMetrics
+from evergauge.telemetry.scrapes import ScrapeMetrics
+from evergauge.telemetry.settings import SettingMetrics
+from evergauge.telemetry.stalls import LoopMetrics, StallMonitor
+from evergauge.telemetry.telemetry import Build, Telemetry
+
+__all__ = [
+    "Build",
+    "FeedMetrics",
+    "FeedSource",
+    "KindSize",
+    "LoopMetrics",
+    "ObjectMetrics",
+    "ScrapeMetrics",
+    "SettingMetrics",
+    "StallMonitor",
+    "Telemetry",
+]

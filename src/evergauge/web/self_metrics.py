@@ -1,0 +1,47 @@
+"""The telemetry port: self-metrics, readiness, and a look inside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from evergauge.exposition.negotiate import negotiate
+from evergauge.web.debug import add_debug_routes
+from evergauge.web.pages import index, new_app, ok
+
+if TYPE_CHECKING:
+    from evergauge.telemetry import Telemetry
+    from evergauge.web.exposer import Readiness
+
+
+def telemetry_app(telemetry: Telemetry, readiness: Readiness) -> web.Application:
+    """The application of the telemetry port."""
+
+    async def metrics(request: web.Request) -> web.Response:
+        chosen = negotiate(",".join(request.headers.getall("Accept", ())))
+        return web.Response(body=telemetry.exposition(chosen), headers={"Content-Type": chosen.content_type})
+
+    async def readyz(_request: web.Request) -> web.Response:
+        ready, missing = readiness.ready()
+        if ready:
+            return web.Response(text="OK")
+        return web.Response(
+            status=503, text=f"Waiting for the first sync of: {', '.join(missing) or 'feeds to start'}\n"
+        )
+
+    app = new_app()
+    links = {
+        "/metrics": "Self-metrics",
+        "/readyz": "Readyz",
+        "/healthz": "Healthz",
+        "/livez": "Livez",
+        "/debug/pprof/": "Debugging",
+    }
+    app.router.add_get("/", index("Evergauge", "What Evergauge says about itself.", links))
+    app.router.add_get("/metrics", metrics)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/healthz", ok)
+    app.router.add_get("/livez", ok)
+    add_debug_routes(app)
+    return app
