@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter as TallyOf
+import collections
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import structlog
@@ -42,7 +42,7 @@ class FeedMetrics:
     def __init__(self, registry: CollectorRegistry, go_types: Mapping[str, str]) -> None:
         """go_types: resource to Go type, looked up at each call, so it may grow."""
         self._go_types = go_types
-        self._feeds: TallyOf[FeedSource] = TallyOf()
+        self._feeds: collections.Counter[FeedSource] = collections.Counter()
         self._watching: set[FeedSource] = set()
         self._pending: dict[FeedSource, None] = {}
         self._states: dict[FeedSource, str] = {}
