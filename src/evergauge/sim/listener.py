@@ -33,6 +33,7 @@ class Listener:
         self._tls = tls
         self._protocols = web.Server(handler, handler_cancellation=True, max_line_size=_LINE_LIMIT, access_log=None)
         self._server: asyncio.Server | None = None
+        self._opening = asyncio.Lock()
 
     @property
     def url(self) -> str:
@@ -47,12 +48,13 @@ class Listener:
 
     async def open(self) -> None:
         """Listen, again after `close`; no effect while open. Raises OSError when the port is taken."""
-        if self._server is None:
-            loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(
-                self._protocols, self._host, self._port, ssl=self._tls, backlog=1024
-            )
-            self._port = self._server.sockets[0].getsockname()[1]
+        async with self._opening:
+            if self._server is None:
+                loop = asyncio.get_running_loop()
+                self._server = await loop.create_server(
+                    self._protocols, self._host, self._port, ssl=self._tls, backlog=1024
+                )
+                self._port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """Refuse new connections; open ones go on."""

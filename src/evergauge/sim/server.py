@@ -111,6 +111,11 @@ class SimServer:
         """What the requests under way are about."""
         return [exchange.target for exchange in self._exchanges]
 
+    @property
+    def idle_watches(self) -> int:
+        """How many watches have been sent all there is."""
+        return sum(self.cluster.table(resource).idle_watchers for resource in self.cluster.registry)
+
     # Faults
 
     async def order(self, fault: Fault) -> int:

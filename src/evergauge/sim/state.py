@@ -142,6 +142,11 @@ class Cluster:
                 reached.set()
         return self.version
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a version to come."""
+        return len(self._waiting)
+
     async def reach(self, version: int) -> None:
         """Wait for a version that is not there yet. Raises StatusError 504 after 3 s, as the API server."""
         if version <= self.version:

@@ -122,6 +122,6 @@ class Table:
         self._watchers.discard(watcher)
 
     @property
-    def watchers(self) -> int:
-        """How many watch."""
-        return len(self._watchers)
+    def idle_watchers(self) -> int:
+        """How many watch, and have been sent all there is."""
+        return sum(watcher.idle for watcher in self._watchers)

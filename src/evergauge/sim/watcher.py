@@ -28,6 +28,7 @@ class Watcher:
         self.evicted = False
         self.ended = False
         self.bookmark_due = False
+        self._waits = False
 
     def offer(self, event: Event) -> None:
         """Something happened in the table."""
@@ -56,7 +57,9 @@ class Watcher:
 
     async def wait(self) -> None:
         """Until there is something to send or the watch ends."""
+        self._waits = True
         await self._wake.wait()
+        self._waits = False
         self._wake.clear()
 
     def take(self, most: int) -> list[Delivery]:
@@ -64,6 +67,6 @@ class Watcher:
         return [self._queue.popleft() for _ in range(min(most, len(self._queue)))]
 
     @property
-    def waiting(self) -> int:
-        """How many events wait."""
-        return len(self._queue)
+    def idle(self) -> bool:
+        """All has been sent that there is."""
+        return self._waits and not self._wake.is_set()

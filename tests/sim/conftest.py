@@ -1,0 +1,18 @@
+"""A server of an empty cluster whose clock stands still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sim.apiclient import Api, new_cluster, serving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    async with serving(new_cluster()) as client:
+        yield client
