@@ -5,7 +5,8 @@ EvergaugeError
 │   └── ConfigFileError   the same in the file of --config
 ├── ManifestError         a manifest given to `render` that can't be read
 ├── DeclarationError      a kind declared against the rules or its model
-└── ListenError           a port that can't be listened on
+├── ListenError           a port that can't be listened on
+└── SimulatorError        the simulated API server refuses a request or an order
 """
 
 from __future__ import annotations
