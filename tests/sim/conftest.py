@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sim.apiclient import Api, new_cluster, serving
+from support.controlplane import controlplane as controlplane  # noqa: PLC0414 - a fixture for the tests here
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -116,7 +116,7 @@ class _Listing:
             entries, metadata = await self._page(start, limit)
             batches = _in_batches(entries)
         else:
-            metadata = self._metadata("")
+            metadata = self._metadata()
             batches = selected(self._snapshot, self._selection, start)
         await exchange.begin()
         pending = self._opening + msgspec.json.encode(metadata) + b',"items":['
@@ -132,10 +132,14 @@ class _Listing:
         raws = (entry.metadata() for entry in entries) if self._metadata_only else (entry.raw for entry in entries)
         return self._item + (b"," + self._item).join(raws)
 
-    def _metadata(self, resume: str) -> dict[str, Any]:
+    def _metadata(self, resume: str = "", remaining: int = 0) -> dict[str, Any]:
         metadata: dict[str, Any] = {"resourceVersion": str(self._snapshot.version)}
         if resume:
             metadata["continue"] = resume
+            if (
+                not self._selection.fields
+            ):  # it counts regardless of a shardSelector, and not at all with field selectors
+                metadata["remainingItemCount"] = remaining
         if self._selection.shards is not None:
             metadata["shardInfo"] = {"selector": shard_text(self._selection.shards)}
         return metadata
@@ -148,16 +152,13 @@ class _Listing:
                 break
         del entries[limit:]
         if len(entries) < limit:
-            return entries, self._metadata("")
+            return entries, self._metadata()
         following = entries[-1].key + "\0"
         remaining = self._snapshot.count(following, self._selection.high)
         if not remaining:
-            return entries, self._metadata("")
+            return entries, self._metadata()
         token = Token(version=self._snapshot.version, start=following.removeprefix(self._selection.low))
-        metadata = self._metadata(token.encode())
-        if not self._selection.fields:  # it counts regardless of a shardSelector, and not at all with field selectors
-            metadata["remainingItemCount"] = remaining
-        return entries, metadata
+        return entries, self._metadata(token.encode(), remaining)
 
 
 async def _in_batches(entries: list[Entry]) -> AsyncIterator[list[Entry]]:
