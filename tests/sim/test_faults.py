@@ -11,7 +11,7 @@ import pytest
 
 from evergauge.errors import SimulatorError
 from evergauge.sim import Fault
-from sim.apiclient import CONFIGMAPS, WATCH_LIST, configmap, pieces, pod, told, until
+from sim.apiclient import CONFIGMAPS, WATCH_LIST, configmap, names, pieces, pod, told, until
 
 if TYPE_CHECKING:
     from sim.apiclient import Api
@@ -198,6 +198,24 @@ async def test_slow_delays_and_trickles(api: Api) -> None:
             await asyncio.sleep(0)
     assert asking.result().status == 200
     assert moments * 0.05 >= 5 + 2
+
+
+@pytest.mark.parametrize(
+    ("query", "version", "expected"),
+    [
+        ({"resourceVersion": 0}, "3", ["a", "b"]),
+        ({"resourceVersion": 2}, "3", ["a", "b"]),
+        ({"resourceVersion": 4, "resourceVersionMatch": "NotOlderThan"}, "4", ["a", "b", "c"]),
+        ({}, "6", ["a", "b", "c", "d", "e"]),
+        ({"resourceVersion": 2, "resourceVersionMatch": "Exact"}, "2", ["a"]),
+    ],
+)
+async def test_stale_cache(api: Api, query: dict[str, Any], version: str, expected: list[str]) -> None:
+    for name in "abcde":
+        api.server.cluster.create("configmaps", configmap(name))
+    await api.server.order(Fault(kind="stale", lag=3))
+    listing = await api.get(CONFIGMAPS, **query)
+    assert (listing.body["metadata"]["resourceVersion"], names(listing)) == (version, expected)
 
 
 async def test_swallowed_bookmark(api: Api) -> None:

@@ -26,11 +26,13 @@ FaultKind = Literal[
     "forbid",
     "unauthorized",
     "swallow",
+    "stale",
 ]
 """drop: reset the connection. hang: never answer, or send nothing more: a half-open connection. refuse: stop listening and
 reset all connections. truncate: cut the answer in the middle of an object. expire: forget the history; with a count or
 duration, also answer 410 to every resumption. slow: `delay` before the answer, `bandwidth` in it. throttle: 429. error: 5xx.
-forbid: 403. unauthorized: 401. swallow: leave out the bookmark that ends a watch-list's initial events."""
+forbid: 403. unauthorized: 401. swallow: leave out the bookmark that ends a watch-list's initial events. stale: lists that may
+come from the watch cache (resourceVersion 0, NotOlderThan) show the state `lag` versions ago, as one server of several may."""
 
 RUNNING: Final = frozenset({"drop", "hang", "truncate", "slow"})
 """Kinds that also strike requests under way."""
@@ -42,7 +44,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     count: how many requests it strikes; None: all. seconds: how long it lasts; None: until it is lifted.
     running: it strikes matching requests under way as well. new: it strikes matching requests to come; without, it is
     spent as soon as it is ordered. code: of `error`. retry_after: seconds, of `throttle`. delay: seconds, and bandwidth:
-    bytes a second (0: unlimited), of `slow`. clean: `truncate` ends the answer as if it were whole, as some proxies do.
+    bytes a second (0: unlimited), of `slow`. lag: versions, of `stale`. clean: `truncate` ends the answer as if it were whole, as some proxies do.
     """
 
     kind: FaultKind
@@ -57,6 +59,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     retry_after: int = 1
     delay: float = 0.0
     bandwidth: int = 0
+    lag: int = 0
     clean: bool = False
 
     def concerns(self, target: Target | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -51,14 +51,24 @@ async def get(cluster: Cluster, exchange: Exchange, target: Target) -> web.Strea
     return await exchange.whole(body_of(target.resource, entry, metadata_only=metadata_only) + b"\n")
 
 
-async def get_list(
-    cluster: Cluster, exchange: Exchange, target: Target, *, sharding: bool, expired: bool
-) -> web.StreamResponse:
-    """Answer with a list. expired: a fault makes every page after the first one too old."""
+class ListSettings(NamedTuple):
+    """How a server treats a list.
+
+    sharding: `shardSelector` counts. expired: a fault makes every page after the first one too old. lag: by so many
+    versions a fault makes the watch cache lag behind.
+    """
+
+    sharding: bool
+    expired: bool = False
+    lag: int = 0
+
+
+async def get_list(cluster: Cluster, exchange: Exchange, target: Target, settings: ListSettings) -> web.StreamResponse:
+    """Answer with a list."""
     metadata_only = wants_metadata_only(exchange.request.headers.get("Accept", ""), **_LIST)
     options = parse_options(exchange.query, watch=False)
-    selection = parse_selection(target, exchange.query, sharding=sharding)
-    snapshot, start = await _open(cluster, target, options, selection, expired=expired)
+    selection = parse_selection(target, exchange.query, sharding=settings.sharding)
+    snapshot, start = await _open(cluster, target, options, selection, settings)
     with snapshot:
         listing = _Listing(target.resource, snapshot, selection, metadata_only=metadata_only)
         # As the watch cache: resourceVersion 0 gives everything at once.
@@ -67,20 +77,24 @@ async def get_list(
 
 
 async def _open(
-    cluster: Cluster, target: Target, options: Options, selection: Selection, *, expired: bool
+    cluster: Cluster, target: Target, options: Options, selection: Selection, settings: ListSettings
 ) -> tuple[Snapshot, str]:
     table = cluster.table(target.resource)
     if options.resume:
         token = parse_token(options.resume)
         start = selection.low + token.start
         try:
-            if expired and token.version > 0:
+            if settings.expired and token.version > 0:
                 raise continue_expired("")
             return table.snapshot(token.version if token.version > 0 else cluster.version, cluster.version), start
         except StatusError as error:
             raise continue_expired(Token(version=-1, start=token.start).encode()) from error
     await cluster.reach(options.version or 0)
-    version = options.version if options.exact and options.version else cluster.version
+    version = cluster.version
+    if options.exact and options.version:
+        version = options.version
+    elif options.version is not None:
+        version = max(options.version, cluster.version - settings.lag, table.floor)
     return table.snapshot(version, cluster.version), selection.low
 
 

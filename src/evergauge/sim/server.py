@@ -13,7 +13,7 @@ from evergauge.sim.exchange import Exchange
 from evergauge.sim.faults import RUNNING, Fault, Faults
 from evergauge.sim.listener import Listener
 from evergauge.sim.options import flag
-from evergauge.sim.reads import get, get_list
+from evergauge.sim.reads import ListSettings, get, get_list
 from evergauge.sim.status import (
     StatusError,
     forbidden,
@@ -209,26 +209,34 @@ class SimServer:
         return await self._serve(exchange, exchange.target)
 
     async def _serve(self, exchange: Exchange, target: Target) -> web.StreamResponse:
-        sharding = self.options.sharding
         match target.verb:
             case "get":
                 return await get(self.cluster, exchange, target)
             case "list":
-                expired = "continue" in exchange.query and self._struck(target, "expire")
-                return await get_list(self.cluster, exchange, target, sharding=sharding, expired=expired)
+                return await get_list(self.cluster, exchange, target, self._list_settings(exchange, target))
             case "watch":
-                resumes = exchange.query.get("resourceVersion", "0") != "0" and not flag(
-                    exchange.query, "sendInitialEvents"
-                )
-                settings = WatchSettings(
-                    buffer=self.options.watch_buffer,
-                    sharding=sharding,
-                    expired=resumes and self._struck(target, "expire"),
-                    swallow=not resumes and self._struck(target, "swallow"),
-                )
-                return await watch(self.cluster, exchange, target, settings)
+                return await watch(self.cluster, exchange, target, self._watch_settings(exchange, target))
             case _:
                 return await write(self.cluster, exchange, target)
+
+    def _list_settings(self, exchange: Exchange, target: Target) -> ListSettings:
+        cached = "resourceVersion" in exchange.query and exchange.query.get("resourceVersionMatch") != "Exact"
+        stale = self.faults.strike(target, ("stale",)) if cached else None
+        return ListSettings(
+            sharding=self.options.sharding,
+            expired="continue" in exchange.query and self._struck(target, "expire"),
+            lag=stale.lag if stale else 0,
+        )
+
+    def _watch_settings(self, exchange: Exchange, target: Target) -> WatchSettings:
+        from_version = exchange.query.get("resourceVersion", "0") != "0"
+        resumes = from_version and not flag(exchange.query, "sendInitialEvents")
+        return WatchSettings(
+            buffer=self.options.watch_buffer,
+            sharding=self.options.sharding,
+            expired=resumes and self._struck(target, "expire"),
+            swallow=not resumes and self._struck(target, "swallow"),
+        )
 
     def _struck(self, target: Target, kind: str) -> bool:
         return self.faults.strike(target, (kind,)) is not None
