@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evergauge.sim.state import Cluster
 
 _TICK: Final = 0.05  # seconds between bursts of writes
+_MOST_LAG: Final = 0.25  # seconds
 
 
 class Mode(Protocol):
@@ -34,15 +35,18 @@ class Mode(Protocol):
 
 
 async def churn(cluster: Cluster, mode: Mode, rate: float) -> None:
-    """Make about `rate` writes a second until cancelled; what the machine can't do is not made up for later."""
+    """Make about `rate` writes a second until cancelled; more than a quarter of a second's lag is not made up for."""
     allowed = 0.0
+    last = cluster.clock.now()
     while True:
-        allowed = min(allowed + rate * _TICK, max(1.0, rate * _TICK))
+        await sleep(cluster.clock, _TICK)
+        now = cluster.clock.now()
+        allowed += rate * min(max(now - last, 0.0), _MOST_LAG)
+        last = now
         while allowed >= 1:
             before = cluster.version
             mode.step()
             allowed -= max(1, cluster.version - before)
-        await sleep(cluster.clock, _TICK)
 
 
 class Life:
