@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from evergauge.options import FLAGS, Options, parse
 from evergauge.options.flag import Flag
 from evergauge.options.grammar import read_line
+from support.conformance import conformance
 
-RECORDED: list[dict[str, Any]] = json.loads((Path(__file__).parent / "flags.json").read_text())
+RECORDED: list[dict[str, Any]] = json.loads((conformance() / "flags.json").read_text(encoding="utf-8"))
 BY_NAME = {flag.name: flag for flag in FLAGS}
 
 # A value that isn't the default, for each type.
