@@ -1,0 +1,111 @@
+"""Families that many kinds share: created, deletion time, labels, annotations, owner, conditions, resourceVersion.
+
+The metric's name is always given whole, so that a search finds it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from math import isinf
+from typing import NamedTuple
+
+from evergauge.declare.kind import (
+    ALPHA,
+    CONDITION_STATUSES,
+    Family,
+    Label,
+    MapLabels,
+    Stability,
+    gauge,
+    rows,
+    states,
+    via,
+)
+from evergauge.declare.model import OwnerReference
+
+
+def created(name: str, stability: Stability) -> Family:
+    """`metadata.creationTimestamp` in seconds since the epoch; nothing for Go's zero time."""
+    path = "metadata.creationTimestamp"
+    return gauge(name, stability, "When the object was created, in seconds since the epoch.", when=path, value=path)
+
+
+def deletion_timestamp(name: str, stability: Stability = ALPHA) -> Family:
+    """`metadata.deletionTimestamp` in seconds since the epoch, while the object is being deleted."""
+    path = "metadata.deletionTimestamp"
+    text = "When the object is to be gone, in seconds since the epoch, while it is being deleted."
+    return gauge(name, stability, text, when=path, value=path)
+
+
+def generation(name: str, stability: Stability) -> Family:
+    """`metadata.generation`."""
+    return gauge(
+        name, stability, "How often the desired state was changed, creation included.", value="metadata.generation"
+    )
+
+
+def labels(name: str, stability: Stability) -> Family:
+    """The Kubernetes labels that `--metric-labels-allowlist` names; no sample without an allowlist for the resource."""
+    text = "The object's labels that the allowlist names."
+    return gauge(name, stability, text, map_labels=MapLabels("label", "metadata.labels", "labels"))
+
+
+def annotations(name: str, stability: Stability = ALPHA) -> Family:
+    """The annotations that `--metric-annotations-allowlist` names; no sample without an allowlist for the resource."""
+    text = "The object's annotations that the allowlist names."
+    return gauge(name, stability, text, map_labels=MapLabels("annotation", "metadata.annotations", "annotations"))
+
+
+def conditions(
+    name: str, stability: Stability, description: str, *, more_labels: Mapping[str, Label] | None = None
+) -> Family:
+    """Three samples for each status condition `c`: 1 for the status that it has, 0 for the two others."""
+    return gauge(
+        name,
+        stability,
+        description,
+        each="c in status.conditions",
+        labels={"condition": "c.type", **(more_labels or {})},
+        states=states("status", "c.status", CONDITION_STATUSES),
+    )
+
+
+class Owner(NamedTuple):
+    """An owner reference as label texts."""
+
+    kind: str = ""
+    name: str = ""
+    is_controller: str = ""
+
+
+_NO_OWNER = (Owner(),)
+
+
+def owners(references: Sequence[OwnerReference]) -> Sequence[Owner]:
+    """One row for each owner reference, one of empty texts where there is none (KSM behaviour)."""
+    if not references:
+        return _NO_OWNER
+    return [Owner(o.kind or "", o.name or "", "true" if o.controller else "false") for o in references]
+
+
+def owner(name: str, stability: Stability, description: str, *, is_controller: bool = True) -> Family:
+    """One sample for each owner reference, one with empty labels where there is none."""
+    texts: dict[str, Label] = {"owner_kind": "o.kind", "owner_name": "o.name"}
+    if is_controller:
+        texts["owner_is_controller"] = "o.is_controller"
+    return gauge(name, stability, description, each=rows("o", owners, "metadata.ownerReferences"), labels=texts)
+
+
+def resource_version(name: str, stability: Stability = ALPHA) -> Family:
+    """`metadata.resourceVersion` as a number; no sample where it isn't one."""
+    text = "The object's resourceVersion, where it is a number."
+    return gauge(name, stability, text, value=via(version_number, "metadata.resourceVersion"))
+
+
+_FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|([+-]?inf(inity)?|[+-]?nan)", re.ASCII | re.IGNORECASE)
+
+
+def version_number(text: str | None) -> float | None:
+    """The number that Go's `strconv.ParseFloat` reads, without hexadecimal; None for what is none or out of range."""
+    match = _FLOAT.fullmatch(text or "")
+    number = float(match[0]) if match else None
+    return None if number is not None and match and not match[3] and isinf(number) else number

@@ -1,0 +1,82 @@
+"""A kind ready to render: JSON of one object in, the text of each family out."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from evergauge.declare.compile import Allowlists, Render, compile_render
+from evergauge.declare.decode import Broken, ObjectDecoder
+from evergauge.declare.kind import Family, Kind
+from evergauge.declare.model import Model
+from evergauge.exposition.header import header
+
+
+class Fault(NamedTuple):
+    """A family left out for one object, and why. family is empty where the whole object was unusable."""
+
+    family: str
+    reason: str
+
+
+class Rendered(NamedTuple):
+    """One object's samples: the UTF-8 lines of each family in the order of `CompiledKind.families`, b"" for none."""
+
+    parts: tuple[bytes, ...]
+    faults: tuple[Fault, ...] = ()
+
+
+class CompiledKind:
+    """One kind with the families that are enabled.
+
+    source: the text of the generated render function.
+    """
+
+    def __init__(
+        self, kind: Kind, families: Sequence[Family] | None = None, allowlists: Allowlists | None = None
+    ) -> None:
+        """families: the enabled ones, all by default. Raises DeclarationError when a path doesn't fit the model."""
+        self.kind = kind
+        self.families = tuple(kind.families if families is None else families)
+        self.allowlists = allowlists or Allowlists()
+        self._render, self.source = compile_render(kind, self.families, self.allowlists)
+        self._decoder: ObjectDecoder[Model] = ObjectDecoder(kind.model)
+        self._nothing = (b"",) * len(self.families)
+        self._single = cache(self._compile_single)
+
+    def headers(self, *, openmetrics: bool) -> list[str]:
+        """HELP and TYPE of each family, in order."""
+        return [header(f.name, f.help, f.type, openmetrics=openmetrics) for f in self.families]
+
+    def render(self, raw: bytes) -> Rendered:
+        """The samples of the object in `raw` (its JSON). Raises nothing: a family that fails is left out and named."""
+        decoded = self._decoder.decode(raw)
+        if decoded.object is None:
+            return Rendered(self._nothing, tuple(Fault("", b.reason) for b in decoded.broken))
+        try:
+            return Rendered(tuple(map(str.encode, self._render(decoded.object))))
+        except Exception:  # noqa: BLE001 (whatever it was: found again, named and counted family by family)
+            return self._render_one_by_one(decoded.object, decoded.broken)
+
+    def _render_one_by_one(self, decoded: Model, broken: Sequence[Broken]) -> Rendered:
+        """Those that fail, or read a broken field, are left out."""
+        parts, faults = [], []
+        for slot, family in enumerate(self.families):
+            try:
+                part = self._single(slot)(decoded)[0].encode()
+            except Exception as error:  # noqa: BLE001 (as above; the reason goes to the log and the counter)
+                part = b""
+                faults.append(Fault(family.name, _reason(error, broken)))
+            parts.append(part)
+        return Rendered(tuple(parts), tuple(faults))
+
+    def _compile_single(self, slot: int) -> Render:
+        return compile_render(self.kind, [self.families[slot]], self.allowlists)[0]
+
+
+def _reason(error: Exception, broken: Sequence[Broken]) -> str:
+    """Why a family failed: a broken field that it read (which is unset), or what its rule raised."""
+    if isinstance(error, AttributeError):
+        for field in broken:
+            if error.name and error.name in field.path.replace("[", ".").split("."):
+                return f"{field.path}: {field.reason}"
+    return f"{type(error).__name__}: {error}"
