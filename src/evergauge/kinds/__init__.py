@@ -1,0 +1,26 @@
+"""What is exposed: one module a kind, and the tuple of all kinds. No kind is known that doesn't stand here."""
+
+from evergauge.kinds import (
+    configmaps,
+    daemonsets,
+    deployments,
+    namespaces,
+    nodes,
+    pods,
+    replicasets,
+    services,
+    statefulsets,
+)
+
+KINDS = (
+    configmaps.KIND,
+    daemonsets.KIND,
+    deployments.KIND,
+    namespaces.KIND,
+    nodes.KIND,
+    pods.KIND,
+    replicasets.KIND,
+    services.KIND,
+    statefulsets.KIND,
+)
+"""All kinds, sorted by resource, which is the order of the output."""
