@@ -39,6 +39,7 @@ from evergauge.declare.model import (
     Model,
     OwnerReference,
     Quantity,
+    Safe,
     Str,
     Time,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "OwnerReference",
     "Quantity",
     "Rendered",
+    "Safe",
     "Str",
     "Time",
     "annotations",

@@ -6,7 +6,6 @@ The metric's name is always given whole, so that a search finds it.
 import re
 from collections.abc import Mapping, Sequence
 from math import isinf
-from typing import NamedTuple
 
 from evergauge.declare.kind import (
     ALPHA,
@@ -20,20 +19,25 @@ from evergauge.declare.kind import (
     states,
     via,
 )
-from evergauge.declare.model import OwnerReference
+from evergauge.declare.model import OwnerReference, Safe, Time
+from evergauge.values.times import seconds_text
 
 
 def created(name: str, stability: Stability) -> Family:
     """`metadata.creationTimestamp` in seconds since the epoch; nothing for Go's zero time."""
-    path = "metadata.creationTimestamp"
-    return gauge(name, stability, "When the object was created, in seconds since the epoch.", when=path, value=path)
+    text = "When the object was created, in seconds since the epoch."
+    return gauge(name, stability, text, value=via(set_time, "metadata.creationTimestamp"))
 
 
 def deletion_timestamp(name: str, stability: Stability = ALPHA) -> Family:
     """`metadata.deletionTimestamp` in seconds since the epoch, while the object is being deleted."""
-    path = "metadata.deletionTimestamp"
     text = "When the object is to be gone, in seconds since the epoch, while it is being deleted."
-    return gauge(name, stability, text, when=path, value=path)
+    return gauge(name, stability, text, value=via(set_time, "metadata.deletionTimestamp"))
+
+
+def set_time(text: Time) -> Safe | None:
+    """Seconds since the epoch as a sample's value; None for Go's zero time."""
+    return seconds_text(text)
 
 
 def generation(name: str, stability: Stability) -> Family:
@@ -69,29 +73,30 @@ def conditions(
     )
 
 
-class Owner(NamedTuple):
-    """An owner reference as label texts."""
-
-    kind: str = ""
-    name: str = ""
-    is_controller: str = ""
+NO_OWNER = OwnerReference()
+_NO_OWNERS = (NO_OWNER,)
 
 
-_NO_OWNER = (Owner(),)
+def owners(references: Sequence[OwnerReference]) -> Sequence[OwnerReference]:
+    """The owner references, or one that says nothing where there is none (KSM behaviour)."""
+    return references or _NO_OWNERS
 
 
-def owners(references: Sequence[OwnerReference]) -> Sequence[Owner]:
-    """One row for each owner reference, one of empty texts where there is none (KSM behaviour)."""
-    if not references:
-        return _NO_OWNER
-    return [Owner(o.kind or "", o.name or "", "true" if o.controller else "false") for o in references]
+def is_controller(reference: OwnerReference) -> Safe:
+    """Whether the owner is the controller; "" without an owner."""
+    if reference is NO_OWNER:
+        return ""
+    return "true" if reference.controller else "false"
 
 
-def owner(name: str, stability: Stability, description: str, *, is_controller: bool = True) -> Family:
-    """One sample for each owner reference, one with empty labels where there is none."""
+def owner(name: str, stability: Stability, description: str, *, controller: bool = True) -> Family:
+    """One sample for each owner reference, one with empty labels where there is none.
+
+    controller: whether a label says which one is the controller.
+    """
     texts: dict[str, Label] = {"owner_kind": "o.kind", "owner_name": "o.name"}
-    if is_controller:
-        texts["owner_is_controller"] = "o.is_controller"
+    if controller:
+        texts["owner_is_controller"] = via(is_controller, "o")
     return gauge(name, stability, description, each=rows("o", owners, "metadata.ownerReferences"), labels=texts)
 
 

@@ -2,27 +2,39 @@
 
     render(object) -> tuple of texts, one for each enabled family in order, "" where it has no sample
 
-The generated source is registered with `linecache`, so it shows in tracebacks; `CompiledKind.source` holds it. Families that
-share a loop or a condition share it in the code; the identity's labels are formatted once an object.
+The generated source is registered with `linecache`, so it shows in tracebacks; `CompiledKind.source` holds it. How families
+share loops, conditions and locals is told in `evergauge.declare.source`.
 """
 
 import linecache
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Any, cast, get_type_hints
 
 from evergauge.declare import convert
-from evergauge.declare.fields import Conversion, Shape, field_of, shape_of
+from evergauge.declare.fields import Conversion, Shape, field_of, shape_of_result
 from evergauge.declare.kind import Const, Each, Family, Is, Kind, MapLabels, Present, Via
-from evergauge.declare.source import Block
+from evergauge.declare.source import Block, Source
 from evergauge.errors import DeclarationError
-from evergauge.exposition.text import escape, number
+from evergauge.exposition.text import escape, needs_escape, number
 
 Render = Callable[[Any], tuple[str, ...]]
 
-_EMPTY = {Conversion.STR: '""', Conversion.TIME: '""', Conversion.ITEMS: "()", Conversion.MAP: "no_map"}
+_OBJECT = "object"
+_ZERO = {
+    Conversion.STR: '""',
+    Conversion.SAFE: '""',
+    Conversion.TIME: '""',
+    Conversion.ITEMS: "()",
+    Conversion.MAP: "no_map",
+    Conversion.INT: "0",
+    Conversion.FLOAT: "0",
+    Conversion.QUANTITY: "0",
+    Conversion.BOOL: "False",
+}
 _VALUE = {
+    Conversion.SAFE: "{0}",
     Conversion.BOOL: '"1" if {0} else "0"',
     Conversion.INT: "number({0})",
     Conversion.FLOAT: "number({0})",
@@ -30,11 +42,14 @@ _VALUE = {
     Conversion.QUANTITY: "quantity_text({0})",
 }
 _TEXT = {
+    Conversion.SAFE: "{0}",
     Conversion.STR: "escape({0})",
     Conversion.BOOL: '"true" if {0} else "false"',
     Conversion.INT: "str({0})",
     Conversion.TIME: "escape({0})",
 }
+_RESERVED = re.compile(r"object|[a-z]\d+")
+"""Names that the generated code takes for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,10 @@ class _Variable:
     shape: Shape
 
 
+Scope = dict[str, _Variable]
+"""The variables of the loops around a place, by the loops' names."""
+
+
 @dataclass
 class _Compiler:
     """Writes the render function of one kind for a choice of families."""
@@ -60,73 +79,65 @@ class _Compiler:
     kind: Kind
     allowlists: Allowlists
     globals: dict[str, Any] = field(default_factory=lambda: dict(_GLOBALS))
-    body: Block = field(default_factory=lambda: Block("", known={"object"}))
-    names: Iterator[str] = field(default_factory=lambda: (f"v{n}" for n in count()))
+    source: Source = field(default_factory=lambda: Source(f"def render({_OBJECT}):", _OBJECT))
+    identity: str = ""
     family: str = ""
 
-    def source(self, families: Sequence[Family]) -> str:
+    def compile(self, families: Sequence[Family]) -> str:
+        """The source of the function."""
+        body, slots = self.source.root, [f"f{n}" for n in range(len(families))]
+        if slots:
+            body.write(f'{" = ".join(slots)} = ""')
         self.family = "identity"
-        identity = self.labels_text(dict(self.kind.identity), self.body, {})
-        self.identity = self.local(self.body, identity, sure=True)
-        for slot, family in enumerate(families):
+        self.identity = self.label_texts(dict(self.kind.identity), body, {})[0]
+        for slot, family in zip(slots, families, strict=True):
             self.family = family.name
             self.emit(slot, family)
-        slots = [f"f{n}" for n in range(len(families))]
-        lines = ["def render(object):", *(["    " + " = ".join(slots) + ' = ""'] if slots else [])]
-        lines += self.body.lines(1)
-        lines.append(f"    return ({''.join(s + ', ' for s in slots)})")
-        return "\n".join(lines) + "\n"
+        body.write(f"return ({''.join(s + ', ' for s in slots)})")
+        return self.source.text()
 
-    def emit(self, slot: int, family: Family) -> None:
-        """Write the lines of one family into the blocks of its loops and conditions."""
+    def emit(self, slot: str, family: Family) -> None:
+        """Write the line of one family into the block of its loops and conditions."""
         if family.map_labels and not self.allowed(family.map_labels):
             return
-        block, scope = self.body, dict[str, _Variable]()
+        scope: Scope = {}
+        block = self.source.root
         for loop in family.each:
             block = self.enter_loop(loop, block, scope)
         for condition in family.when:
             block = self.enter_condition(condition, block, scope)
-        labels = self.labels_text(family.labels, block, scope)
-        start = literal(family.name + "{") + "{" + self.identity + "}" + ("," + labels if labels else "")
-        if family.map_labels:
-            start += "{" + self.map_labels(family.map_labels, block, scope) + "}"
-        assign = "+=" if family.each else "="
+        labels, home = self.all_labels(family, block, scope)
         if family.states:
-            block.write(f"f{slot} {assign} f'{self.state_lines(family, start, block, scope)}'")
-            return
-        block, value = self.value(family.value, block, scope)
-        block.write(f"f{slot} {assign} f'{start}{literal('} ')}{value}\\n'")
+            lines = self.state_lines(family, self.text(home, labels), block, scope)
+        else:
+            block, value = self.value(family.value, block, scope)
+            lines = f"{literal(family.name)}{self.text(home, f'{{{{{labels}}}}} ')}{value}\\n"
+        block.write(f"{slot} {'+=' if family.each else '='} f'{lines}'")
 
     # Loops and conditions
 
-    def enter_loop(self, loop: Each, block: Block, scope: dict[str, _Variable]) -> Block:
-        rows = (
-            self.call(loop.source, block, scope)
-            if isinstance(loop.source, Via)
-            else self.fetch(loop.source, block, scope)
-        )
+    def enter_loop(self, loop: Each, block: Block, scope: Scope) -> Block:
+        """The block of a loop inside `block`; its variable enters the scope."""
+        if _RESERVED.fullmatch(loop.name) or loop.name in self.globals or loop.name in scope:
+            raise DeclarationError(f"{self.family}: the loop's name {loop.name!r} is taken, choose another")
+        rows = self.value_of(loop.source, block, scope)
         if rows.shape.conversion is not Conversion.ITEMS or rows.shape.element is None:
-            raise DeclarationError(
-                f"{self.family}: the loop {loop.name!r} runs over {rows.shape.conversion.value}, not over a list"
-            )
-        sure = block.home(rows.name)[1]
-        head = f"for {loop.name} in {rows.name}{'' if sure else ' or ()'}:"
-        element = rows.shape.element
-        scope[loop.name] = _Variable(loop.name, element)
-        return block.child(head, {loop.name})
+            what = rows.shape.conversion.value
+            raise DeclarationError(f"{self.family}: the loop {loop.name!r} runs over {what}, not over a list")
+        scope[loop.name] = _Variable(loop.name, rows.shape.element)
+        sure = self.source.home(rows.name, block)[1]
+        return block.child(f"for {loop.name} in {rows.name}{'' if sure else ' or ()'}:", {loop.name})
 
-    def enter_condition(self, condition: str | Is, block: Block, scope: dict[str, _Variable]) -> Block:
-        if isinstance(condition, Is):
+    def enter_condition(self, condition: str | Is, block: Block, scope: Scope) -> Block:
+        """The block inside `block` in which the condition holds."""
+        if isinstance(condition, str):
+            variable = self.fetch(condition, block, scope)
+            test = self.present(variable)
+        else:
             variable = self.fetch(condition.path, block, scope)
-            texts = condition.texts
-            test = (
-                f"{variable.name} == {self.constant('k', texts[0])}"
-                if len(texts) == 1
-                else f"{variable.name} in {self.constant('k', texts)}"
-            )
-            return block.child(f"if {test}:", {variable.name})
-        variable = self.fetch(condition, block, scope)
-        return block.child(f"if {self.present(variable)}:", {variable.name})
+            one, *more = condition.texts
+            test = f"{variable.name} in {condition.texts!r}" if more else f"{variable.name} == {one!r}"
+        return block.child(f"if {test}:", {variable.name})
 
     def present(self, variable: _Variable) -> str:
         """The test that something is there: a set pointer, a non-zero value, a time that isn't Go's zero."""
@@ -134,122 +145,150 @@ class _Compiler:
             return f"is_set_time({variable.name})"
         return f"{variable.name} is not None" if variable.shape.pointer else variable.name
 
-    # Fields, labels, values
+    # Fields and functions
 
-    def fetch(self, path: str, block: Block, scope: Mapping[str, _Variable]) -> _Variable:
-        """The variable that holds what the path leads to; defined as far out as it can be."""
-        first, _, rest = path.partition(".")
+    def value_of(self, rule: str | Via, block: Block, scope: Scope) -> _Variable:
+        """The variable that holds what a path leads to, or what a function makes of such."""
+        return self.call(rule, block, scope) if isinstance(rule, Via) else self.fetch(rule, block, scope)
+
+    def fetch(self, path: str, block: Block, scope: Scope) -> _Variable:
+        """The variable that holds what a path leads to."""
+        first, *steps = path.split(".")
         if first in scope:
-            variable, steps = scope[first], rest.split(".") if rest else []
+            variable = scope[first]
         else:
             variable, steps = (
-                _Variable("object", Shape(Conversion.STRUCT, self.kind.model, pointer=False)),
-                path.split("."),
+                _Variable(_OBJECT, Shape(Conversion.STRUCT, self.kind.model, pointer=False)),
+                [first, *steps],
             )
         for step in steps:
-            shape = field_of(variable.shape, step, family=self.family, path=path)
-            home, sure = block.home(variable.name)
-            expression = f"{variable.name}.{step}"
-            if not shape.pointer:
-                expression += f" or {self.zero(shape)}"
-            if not sure:
-                expression = f"({expression}) if {variable.name} is not None else None"
-                shape = replace(shape, pointer=True)
-            variable = _Variable(home.local(expression, self.names, sure=not shape.pointer), shape)
+            variable = self.step(variable, step, path, block)
         return variable
 
-    def zero(self, shape: Shape) -> str:
-        """The source of a Go zero value."""
-        if shape.conversion in (Conversion.INT, Conversion.FLOAT, Conversion.QUANTITY):
-            return "0"
-        if shape.conversion is Conversion.BOOL:
-            return "False"
-        return _EMPTY.get(shape.conversion) or self.constant("z", shape.zero)
+    def step(self, variable: _Variable, name: str, path: str, block: Block) -> _Variable:
+        """The variable that holds a field of what another one holds."""
+        shape = field_of(variable.shape, name, family=self.family, path=path)
+        home, sure = self.source.home(variable.name, block)
+        code = f"{variable.name}.{name}"
+        if not shape.pointer:
+            code += f" or {_ZERO.get(shape.conversion) or self.constant('z', shape.zero)}"
+        if not sure:
+            code = f"({code}) if {variable.name} is not None else None"
+            shape = replace(shape, pointer=True)
+        return _Variable(self.source.local(home, code, sure=not shape.pointer), shape)
 
-    def call(self, via: Via, block: Block, scope: Mapping[str, _Variable]) -> _Variable:
+    def call(self, via: Via, block: Block, scope: Scope) -> _Variable:
         """The variable that holds a function's result."""
-        arguments = [self.fetch(path, block, scope) for path in via.paths]
+        arguments = [self.fetch(path, block, scope).name for path in via.paths]
         returns = get_type_hints(via.function, include_extras=True).get("return")
         try:
             shape = shape_of_result(returns)
         except (TypeError, ValueError):
-            raise DeclarationError(
-                f"{self.family}: {via.function.__name__} returns {returns!r}, which is no label, value or rows"
-            ) from None
-        home = innermost([block.home(a.name)[0] for a in arguments], block)
-        expression = f"{self.constant('c', via.function)}({', '.join(a.name for a in arguments)})"
-        return _Variable(home.local(expression, self.names, sure=not shape.pointer), shape)
+            name = via.function.__name__
+            raise DeclarationError(f"{self.family}: {name} returns {returns!r}, no label, value or rows") from None
+        home = innermost([self.source.home(name, block)[0] for name in arguments], block)
+        code = f"{self.constant('c', via.function)}({', '.join(arguments)})"
+        return _Variable(self.source.local(home, code, sure=not shape.pointer), shape)
 
-    def labels_text(self, labels: Mapping[str, str | Const | Via], block: Block, scope: Mapping[str, _Variable]) -> str:
-        """The labels as the inside of an f-string."""
-        return ",".join(f'{name}="{self.label(rule, block, scope)}"' for name, rule in labels.items())
+    # Labels
 
-    def label(self, rule: str | Const | Via, block: Block, scope: Mapping[str, _Variable]) -> str:
-        if isinstance(rule, Const):
-            return literal(escape(rule.text))
-        variable = self.call(rule, block, scope) if isinstance(rule, Via) else self.fetch(rule, block, scope)
-        if variable.shape.conversion not in _TEXT:
-            raise DeclarationError(f"{self.family}: {rule!r}: {variable.shape.conversion.value} is no label's text")
-        home, sure = block.home(variable.name)
-        text = _TEXT[variable.shape.conversion].format(variable.name)
-        text = text if sure else f'({text}) if {variable.name} is not None else ""'
-        return "{" + home.local(text, self.names, sure=True) + "}"
+    def all_labels(self, family: Family, block: Block, scope: Scope) -> tuple[str, Block]:
+        """The family's labels after the identity's, as the inside of an f-string, and the outermost block that knows them."""
+        texts, home = self.label_texts(family.labels, block, scope)
+        labels = f"{self.text(self.source.root, self.identity)}{',' if texts else ''}{texts}"
+        if family.map_labels:
+            pairs = self.map_labels(family.map_labels, block, scope)
+            home = innermost([home, self.source.home(pairs, block)[0]], block)
+            labels += braced(pairs)
+        return labels, home
 
-    def map_labels(self, rule: MapLabels, block: Block, scope: Mapping[str, _Variable]) -> str:
+    def label_texts(self, labels: Mapping[str, str | Const | Via], block: Block, scope: Scope) -> tuple[str, Block]:
+        """Labels as the inside of an f-string, and the outermost block that knows them all."""
+        texts, homes = [], [self.source.root]
+        for name, rule in labels.items():
+            if isinstance(rule, Const):
+                text = literal(escape(rule.text))
+            else:
+                variable = self.label(rule, block, scope)
+                homes.append(self.source.home(variable, block)[0])
+                text = braced(variable)
+            texts.append(f'{name}="{text}"')
+        return ",".join(texts), innermost(homes, block)
+
+    def label(self, rule: str | Via, block: Block, scope: Scope) -> str:
+        """The name of the variable that holds a label's escaped text."""
+        variable = self.value_of(rule, block, scope)
+        shape, name = variable.shape, variable.name
+        home, sure = self.source.home(name, block)
+        if shape.conversion is Conversion.SAFE and sure:
+            return name
+        if shape.conversion not in _TEXT:
+            raise DeclarationError(f"{self.family}: {rule!r}: {shape.conversion.value} is no label's text")
+        code = _TEXT[shape.conversion].format(name)
+        if not sure:
+            return self.source.local(home, f'({code}) if {name} is not None else ""', sure=True)
+        raw = name if shape.conversion in (Conversion.STR, Conversion.TIME) else ""
+        return self.source.local(home, code, sure=True, raw=raw)
+
+    def map_labels(self, rule: MapLabels, block: Block, scope: Scope) -> str:
+        """The name of the variable that holds the labels made of a map."""
         variable = self.fetch(rule.path, block, scope)
-        arguments = f"{rule.prefix!r}, {self.constant('k', self.allowed(rule))}, {variable.name}"
-        return block.home(variable.name)[0].local(f"map_labels({arguments})", self.names, sure=True)
+        code = f"map_labels({rule.prefix!r}, {self.allowed(rule)!r}, {variable.name})"
+        return self.source.local(self.source.home(variable.name, block)[0], code, sure=True)
 
     def allowed(self, rule: MapLabels) -> tuple[str, ...]:
-        if rule.allowlist is None:
-            return ("*",)
-        return getattr(self.allowlists, rule.allowlist) or ()
+        """The keys of a map that become labels; none where the resource has no allowlist."""
+        return ("*",) if rule.allowlist is None else getattr(self.allowlists, rule.allowlist) or ()
 
-    def value(
-        self, rule: str | float | Present | Via, block: Block, scope: Mapping[str, _Variable]
-    ) -> tuple[Block, str]:
-        """The block in which the value is known to be there, and its text as the inside of an f-string."""
+    def text(self, home: Block, inside: str) -> str:
+        """The inside of an f-string, kept in a variable of `home`."""
+        return braced(self.source.local(home, f"f'{inside}'", sure=True, is_labels=True))
+
+    # Values
+
+    def value(self, rule: str | float | Present | Via, block: Block, scope: Scope) -> tuple[Block, str]:
+        """The block in which a value is known to be there, and its text as the inside of an f-string."""
         if isinstance(rule, (int, float)):
             return block, number(rule)
         if isinstance(rule, Present):
             variable = self.fetch(rule.path, block, scope)
-            return block, self.inline(block, variable, f'"1" if {self.present(variable)} else "0"')
-        variable = self.call(rule, block, scope) if isinstance(rule, Via) else self.fetch(rule, block, scope)
+            return block, self.value_text(block, variable, f'"1" if {self.present(variable)} else "0"')
+        variable = self.value_of(rule, block, scope)
         if variable.shape.conversion not in _VALUE:
             raise DeclarationError(f"{self.family}: {rule!r}: {variable.shape.conversion.value} is no sample's value")
-        if not block.home(variable.name)[1]:
+        if not self.source.home(variable.name, block)[1]:
             block = block.child(f"if {variable.name} is not None:", {variable.name})
-        return block, self.inline(block, variable, _VALUE[variable.shape.conversion].format(variable.name))
+        return block, self.value_text(block, variable, _VALUE[variable.shape.conversion].format(variable.name))
 
-    def inline(self, block: Block, variable: _Variable, expression: str) -> str:
-        return "{" + block.home(variable.name)[0].local(expression, self.names, sure=True) + "}"
+    def value_text(self, block: Block, variable: _Variable, code: str) -> str:
+        """A value's text as the inside of an f-string."""
+        home = self.source.home(variable.name, block)[0]
+        return braced(variable.name if code == variable.name else self.source.local(home, code, sure=True))
 
-    def state_lines(self, family: Family, start: str, block: Block, scope: Mapping[str, _Variable]) -> str:
-        """All lines of a family with states."""
+    def state_lines(self, family: Family, labels: str, block: Block, scope: Scope) -> str:
+        """All lines of a family with states, as the inside of an f-string."""
         assert family.states is not None  # noqa: S101 (the caller has looked)
-        variable = self.fetch(family.states.path, block, scope)
-        rows = (
-            f'{start},{family.states.label}="{literal(escape(text))}"{literal("} ")}'
-            f"{{1 if {variable.name} == {self.constant('k', spelling)} else 0}}\\n"
-            for text, spelling in family.states.texts.items()
-        )
-        return "".join(rows)
+        state = self.fetch(family.states.path, block, scope)
+        lines = []
+        for text, spelling in family.states.texts.items():
+            value = self.value_text(block, state, f'"1" if {state.name} == {spelling!r} else "0"')
+            label = f'{family.states.label}="{literal(escape(text))}"'
+            lines.append(f"{literal(family.name + '{')}{labels},{label}{literal('} ')}{value}\\n")
+        return "".join(lines)
 
     def constant(self, prefix: str, value: object) -> str:
         """The name under which the generated code knows a value."""
         for name, known in self.globals.items():
-            if known is value or (type(known) is type(value) and isinstance(value, (str, tuple)) and known == value):
+            if known is value:
                 return name
         name = f"{prefix}{len(self.globals)}"
         self.globals[name] = value
         return name
 
-    def local(self, block: Block, inside: str, *, sure: bool) -> str:
-        return block.local(f"f'{inside}'", self.names, sure=sure)
-
 
 _GLOBALS: dict[str, Any] = {
     "escape": escape,
+    "needs_escape": needs_escape,
     "number": number,
     "time_text": convert.time_text,
     "is_set_time": convert.is_set_time,
@@ -259,19 +298,15 @@ _GLOBALS: dict[str, Any] = {
 }
 
 
+def braced(name: str) -> str:
+    """A variable inside an f-string."""
+    return f"{{{name}}}"
+
+
 def literal(text: str) -> str:
-    """A text as it stands between the quotes of an f-string."""
-    text = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return text.replace("{", "{{").replace("}", "}}")
-
-
-def shape_of_result(returns: Any) -> Shape:  # noqa: ANN401 (type hints have no common type)
-    """The shape of a function's result from its return annotation; `Sequence[Row]` and `list[Row]` are rows."""
-    origin, arguments = getattr(returns, "__origin__", None), getattr(returns, "__args__", ())
-    if origin in (Sequence, list, Sequence.__mro__[0]) and arguments:
-        return Shape(Conversion.ITEMS, tuple, pointer=False, zero=(), element=shape_of(arguments[0], 0))
-    optional = type(None) in getattr(returns, "__args__", ())
-    return shape_of(returns, None if optional else 0)
+    """A text as it stands between the single quotes of an f-string."""
+    quoted = repr('"' + text)[2:-1]  # The double quote sees to it that repr takes single ones.
+    return quoted.replace("{", "{{").replace("}", "}}")
 
 
 def innermost(homes: Sequence[Block], block: Block) -> Block:
@@ -283,7 +318,7 @@ def innermost(homes: Sequence[Block], block: Block) -> Block:
 def compile_render(kind: Kind, families: Sequence[Family], allowlists: Allowlists) -> tuple[Render, str]:
     """The render function of a kind for these families, and its source. Raises DeclarationError for a wrong path."""
     compiler = _Compiler(kind, allowlists)
-    source = compiler.source(families)
+    source = compiler.compile(families)
     label = families[0].name if len(families) == 1 else f"{len(families)} families"
     filename = f"<evergauge render {kind.resource}: {label}>"
     exec(compile(source, filename, "exec"), compiler.globals)  # noqa: S102 (our own source, made from our own declarations)

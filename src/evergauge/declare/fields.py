@@ -5,6 +5,7 @@ Everything here runs once, at import or start-up; a path that doesn't exist rais
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
@@ -20,6 +21,7 @@ class Conversion(Enum):
     """How a value becomes a sample's value or a label's text."""
 
     STR = "str"
+    SAFE = "safe"
     INT = "int"
     FLOAT = "float"
     BOOL = "bool"
@@ -51,15 +53,12 @@ class Shape:
 
 def shape_of(annotation: Any, default: Any = None) -> Shape:  # noqa: ANN401 (type hints have no common type)
     """The shape of an annotation such as `Int`, `Time`, `Items[Container]`; raises TypeError for any other."""
-    conversion = None
-    if get_origin(annotation) is Annotated:
-        annotation, *notes = get_args(annotation)
-        conversion = next((Conversion(n.extra["conversion"]) for n in notes if getattr(n, "extra", None)), None)
-    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    members = tuple(m for m in members if m is not NoneType)
+    members = tuple(m for m in _members(annotation) if m is not NoneType)
     pointer = default is None
-    if conversion is not None:
-        return Shape(conversion, members[0], pointer, zero=default)
+    if len(members) == 1 and get_origin(members[0]) is Annotated:
+        inner, *notes = get_args(members[0])
+        conversion = next(Conversion(n.extra["conversion"]) for n in notes if getattr(n, "extra", None))
+        return Shape(conversion, inner, pointer, zero=default)
     if set(members) == {int, float}:
         return Shape(Conversion.FLOAT, float, pointer, zero=default)
     (member,) = members
@@ -75,9 +74,26 @@ def shape_of(annotation: Any, default: Any = None) -> Shape:  # noqa: ANN401 (ty
     raise TypeError(f"{annotation!r} is no type of a model's field")
 
 
+def _members(annotation: Any) -> tuple[Any, ...]:  # noqa: ANN401 (as above)
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+
+
 def _element(annotation: Any) -> Shape:  # noqa: ANN401 (as above)
     """Elements of lists and maps are Go values, never absent."""
     return replace(shape_of(annotation, default=0), zero=None)
+
+
+def shape_of_result(returns: Any) -> Shape:  # noqa: ANN401 (as above)
+    """The shape of a function's result from its return annotation; a sequence or list of rows is a list."""
+    if get_origin(returns) in (Sequence, list):
+        return Shape(Conversion.ITEMS, tuple, pointer=False, zero=(), element=shape_of(get_args(returns)[0], 0))
+    return shape_of(returns, None if _accepts_none(returns) else 0)
+
+
+def _accepts_none(annotation: Any) -> bool:  # noqa: ANN401 (as above)
+    if get_origin(annotation) is Annotated:
+        return _accepts_none(get_args(annotation)[0])
+    return NoneType in _members(annotation)
 
 
 @cache
@@ -87,7 +103,7 @@ def fields_of(struct: type) -> dict[str, Shape]:
     if issubclass(struct, msgspec.Struct):
         defaults = {f.name: f.default for f in msgspec.structs.fields(struct)}
     else:
-        defaults = {name: None if NoneType in get_args(hints[name]) else 0 for name in hints}
+        defaults = {name: None if _accepts_none(hint) else 0 for name, hint in hints.items()}
     return {name: shape_of(hints[name], default) for name, default in defaults.items()}
 
 

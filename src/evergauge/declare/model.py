@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 TIME = msgspec.Meta(extra={"conversion": "time"})
 QUANTITY = msgspec.Meta(extra={"conversion": "quantity"})
+SAFE = msgspec.Meta(extra={"conversion": "safe"})
 INT_OR_STRING = msgspec.Meta(extra={"conversion": "int_or_string"})
 
 Str = str | None
@@ -28,6 +29,8 @@ Time = Annotated[str | None, TIME]
 """RFC 3339 text, kept as it came until a family reads it. Default "": Go's zero time, year 1."""
 Quantity = Annotated[str | int | float | None, QUANTITY]
 """`resource.Quantity` as it came: text, or a bare number."""
+Safe = Annotated[str, SAFE]
+"""What our own functions make: as a label a text in which nothing needs escaping, as a value a number's text."""
 IntOrString = Annotated[int | str | None, INT_OR_STRING]
 """`intstr.IntOrString` as it came: a number, or a text such as `25%`. Only functions read it."""
 Items = tuple[T, ...] | None

@@ -5,6 +5,7 @@ All of it stands on the hot path: each function is called some fifty times an ob
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import inf
 
 _LABEL_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
@@ -28,6 +29,11 @@ def escape(value: str) -> str:
     return value
 
 
+def needs_escape(text: str) -> bool:
+    """Whether `escape` would change a text. Many values joined are looked at in the time of one."""
+    return "\\" in text or '"' in text or "\n" in text
+
+
 def escape_help(text: str, *, openmetrics: bool) -> str:
     """A HELP text: backslash and newline escaped, in OpenMetrics the quote too."""
     return text.translate(_LABEL_ESCAPES if openmetrics else _HELP_ESCAPES)
@@ -38,9 +44,11 @@ def number(value: float) -> str:
 
     Integers are taken as float64, which rounds them from 2^53 on.
     """
-    text = _READY.get(value)
-    if text is not None:
-        return text
+    return _READY.get(value) or _number(value)
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float) -> str:
     if value < 0:
         return "-" + number(-value).lstrip("+")
     if isinstance(value, int):

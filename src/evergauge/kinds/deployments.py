@@ -13,6 +13,7 @@ from evergauge.declare import (
     Kind,
     Metadata,
     Model,
+    Safe,
     annotations,
     conditions,
     created,
@@ -76,7 +77,7 @@ REASONS = frozenset(
 """What the deployment controller gives as a condition's reason; others would make series without bound."""
 
 
-def known_reason(reason: str) -> str:
+def known_reason(reason: str) -> Safe:
     """The reason of a condition, `unknown` for one that isn't the deployment controller's."""
     return reason if reason in REASONS else "unknown"
 
@@ -110,7 +111,7 @@ KIND = Kind(
     model=Deployment,
     identity={"namespace": "metadata.namespace", "deployment": "metadata.name"},
     families=(
-        owner("kube_deployment_owner", ALPHA, "What owns the Deployment.", is_controller=False),
+        owner("kube_deployment_owner", ALPHA, "What owns the Deployment.", controller=False),
         created("kube_deployment_created", STABLE),
         gauge("kube_deployment_status_replicas", STABLE, "Pods that the Deployment has.", value="status.replicas"),
         gauge("kube_deployment_status_replicas_ready", STABLE, "Pods of the Deployment that are ready.", value="status.readyReplicas"),

@@ -2,9 +2,9 @@
 
 # ruff: noqa: N815 (the API's names)
 
-import re
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address
+from socket import AF_INET, inet_pton
 from typing import NamedTuple
 
 from evergauge.declare import (
@@ -22,6 +22,7 @@ from evergauge.declare import (
     Model,
     OwnerReference,
     Quantity,
+    Safe,
     Str,
     Time,
     annotations,
@@ -161,66 +162,39 @@ class Pod(Model):
     status: Status | None = Status()
 
 
-class Image(NamedTuple):
-    """A container's spec beside its status."""
-
-    container: str
-    image_spec: str
-    image: str
-    image_id: str
-    container_id: str
-    restart_policy: str
+def named(statuses: Sequence[ContainerStatus], name: str) -> list[ContainerStatus]:
+    """The statuses of the container of that name."""
+    return [status for status in statuses if (status.name or "") == name]
 
 
-def images(containers: Sequence[Container], statuses: Sequence[ContainerStatus]) -> list[Image]:
-    """Each container with each status of its name; none for a container without a status."""
-    return [
-        Image(s.name or "", c.image or "", s.image or "", s.imageID or "", s.containerID or "", c.restartPolicy or "")
-        for c in containers
-        for s in statuses
-        if (s.name or "") == (c.name or "")
-    ]
-
-
-class Started(NamedTuple):
-    """When a container started."""
-
-    container: str
-    at: Time
-
-
-def started(statuses: Sequence[ContainerStatus]) -> list[Started]:
-    """The start of each container that runs or has ended; Go's zero time where the start isn't said."""
-    found = []
-    for status in statuses:
-        state = status.state
-        if state and (reached := state.running or state.terminated):
-            found.append(Started(status.name or "", reached.startedAt or ""))
-    return found
+def started(state: State) -> Time:
+    """The start of a container that runs or has ended, "" where it isn't said; None for one that waits."""
+    reached = state.running or state.terminated
+    return (reached.startedAt or "") if reached else None
 
 
 def completion(statuses: Sequence[ContainerStatus]) -> int | None:
     """The latest end of a terminated container in seconds since the epoch; None where none has ended after 1970."""
-    ends = (s.state.terminated.finishedAt for s in statuses if s.state and s.state.terminated)
-    latest = max((unix_seconds(end) or 0 for end in ends), default=0)
-    return latest if latest > 0 else None
+    latest = 0
+    for status in statuses:
+        if status.state and status.state.terminated:
+            latest = max(latest, unix_seconds(status.state.terminated.finishedAt) or 0)
+    return latest or None
 
 
-def controller_kind(references: Sequence[OwnerReference]) -> str:
-    """The kind of the owner that is the controller."""
-    return next((o.kind or "" for o in references if o.controller), "")
+NO_CONTROLLER = (OwnerReference(),)
 
 
-def controller_name(references: Sequence[OwnerReference]) -> str:
-    """The name of the owner that is the controller."""
-    return next((o.name or "" for o in references if o.controller), "")
+def controller(references: Sequence[OwnerReference]) -> Sequence[OwnerReference]:
+    """The owner that is the controller, or one that says nothing: one row in any case."""
+    return [o for o in references if o.controller][:1] or NO_CONTROLLER
 
 
 class Address(NamedTuple):
     """An address of the Pod. ip_family: `4` or `6`."""
 
     ip: str
-    ip_family: str
+    ip_family: Safe
 
 
 def addresses(ips: Sequence[PodIP]) -> list[Address]:
@@ -228,13 +202,16 @@ def addresses(ips: Sequence[PodIP]) -> list[Address]:
     return [Address(text, family) for entry in ips if (family := ip_family(text := entry.ip or ""))]
 
 
-_IPV4 = re.compile(r"((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}", re.ASCII)
-
-
-def ip_family(text: str) -> str:
+def ip_family(text: str) -> Safe:
     """`4`, `6` (a v4-mapped address counts as 4), or "" for what is no IP address."""
-    if _IPV4.fullmatch(text):
-        return "4"
+    try:
+        inet_pton(AF_INET, text)
+    except (OSError, ValueError):
+        return _ipv6_family(text)
+    return "4"
+
+
+def _ipv6_family(text: str) -> Safe:
     try:
         address = IPv6Address(text)
     except ValueError:
@@ -247,7 +224,7 @@ class Claim(NamedTuple):
 
     volume: str
     persistentvolumeclaim: str
-    ephemeral: str
+    ephemeral: Safe
     read_only: bool
 
 
@@ -273,6 +250,8 @@ class ClaimName(NamedTuple):
 
 def resource_claims(wanted: Sequence[ResourceClaim], resolved: Sequence[ResourceClaimStatus]) -> list[ClaimName]:
     """The Pod's DRA claims (KEP-4381) with the object's name: from the spec, or from the status for one made by template."""
+    if not wanted:
+        return []
     names = {s.name or "": s.resourceClaimName for s in resolved if s.resourceClaimName is not None}
     return [
         ClaimName(
@@ -300,29 +279,30 @@ DISRUPTION_REASONS = frozenset(
 )
 
 
-def status_reasons(reason: str, conditions: Sequence[Condition], statuses: Sequence[ContainerStatus]) -> list[str]:
+def status_reasons(reason: str, conditions: Sequence[Condition], statuses: Sequence[ContainerStatus]) -> Sequence[Safe]:
     """The known reasons that the Pod, a condition or a terminated container gives; `Other` for another one of the Pod's."""
-    given = {reason}
-    given.update(c.reason or "" for c in conditions)
-    given.update(s.state.terminated.reason or "" for s in statuses if s.state and s.state.terminated)
+    given = {c.reason for c in conditions if c.reason}
+    for status in statuses:
+        if status.state and status.state.terminated:
+            given.add(status.state.terminated.reason or "")
+    if reason:
+        given.add(reason)
+    if not given:
+        return ()
     found = [r for r in REASONS if r in given]
     if reason and reason not in REASONS:
         found.append("Other")
     return found
 
 
-def disruption_reason(reason: str) -> str:
+def disruption_reason(reason: str) -> Safe:
     """The reason of a DisruptionTarget condition (KEP-3329), `Other` for an unknown one."""
     return reason if reason in DISRUPTION_REASONS else "Other"
 
 
-def unique_tolerations(tolerations: Sequence[Toleration]) -> list[Toleration]:
+def unique_tolerations(tolerations: Sequence[Toleration]) -> Sequence[Toleration]:
     """The tolerations without repetitions."""
-    return list({_toleration_key(t): t for t in reversed(tolerations)}.values())[::-1]
-
-
-def _toleration_key(t: Toleration) -> tuple[str, str, str, str, int | None]:
-    return (t.key or "", t.operator or "", t.value or "", t.effect or "", t.tolerationSeconds)
+    return list({(t.key or "", t.operator or "", t.value or "", t.effect or "", t.tolerationSeconds): t for t in tolerations}.values())
 
 
 def cpu(overhead: Mapping[str, Quantity] | None) -> float | None:
@@ -341,11 +321,11 @@ CONDITION = "c in status.conditions"
 CONTAINER = {"container": "cs.name"}
 RESOURCE = {"container": "c.name", "node": "spec.nodeName", "resource": "r.resource", "unit": "r.unit"}
 IMAGE = {
-    "container": "i.container",
-    "image_spec": "i.image_spec",
-    "image": "i.image",
-    "image_id": "i.image_id",
-    "container_id": "i.container_id",
+    "container": "c.name",
+    "image_spec": "c.image",
+    "image": "cs.image",
+    "image_id": "cs.imageID",
+    "container_id": "cs.containerID",
 }
 CLAIM = {"volume": "v.volume", "persistentvolumeclaim": "v.persistentvolumeclaim", "ephemeral": "v.ephemeral"}
 
@@ -364,7 +344,7 @@ KIND = Kind(
         ),
         gauge(
             "kube_pod_container_info", STABLE, "Information about a container of the Pod.",
-            each=rows("i", images, "spec.containers", "status.containerStatuses"), labels=IMAGE,
+            each=("c in spec.containers", rows("cs", named, "status.containerStatuses", "c.name")), labels=IMAGE,
         ),
         gauge(
             "kube_pod_container_resource_limits", STABLE, "The limit of a resource for a container.",
@@ -376,7 +356,7 @@ KIND = Kind(
         ),
         gauge(
             "kube_pod_container_state_started", STABLE, "Start of the container in seconds since the epoch.",
-            each=rows("s", started, "status.containerStatuses"), labels={"container": "s.container"}, value="s.at",
+            each=STATUS, labels=CONTAINER, value=via(started, "cs.state"),
         ),
         gauge(
             "kube_pod_container_status_last_terminated_reason", ALPHA, "Why the container ended the last time.",
@@ -419,12 +399,13 @@ KIND = Kind(
         deletion_timestamp("kube_pod_deletion_timestamp"),
         gauge(
             "kube_pod_info", STABLE, "Information about the Pod.",
+            each=rows("by", controller, "metadata.ownerReferences"),
             labels={
                 "host_ip": "status.hostIP",
                 "pod_ip": "status.podIP",
                 "node": "spec.nodeName",
-                "created_by_kind": via(controller_kind, "metadata.ownerReferences"),
-                "created_by_name": via(controller_name, "metadata.ownerReferences"),
+                "created_by_kind": "by.kind",
+                "created_by_name": "by.name",
                 "priority_class": "spec.priorityClassName",
                 "host_network": "spec.hostNetwork",
             },
@@ -435,8 +416,8 @@ KIND = Kind(
         ),
         gauge(
             "kube_pod_init_container_info", STABLE, "Information about an init container of the Pod.",
-            each=rows("i", images, "spec.initContainers", "status.initContainerStatuses"),
-            labels={**IMAGE, "restart_policy": "i.restart_policy"},
+            each=("c in spec.initContainers", rows("cs", named, "status.initContainerStatuses", "c.name")),
+            labels={**IMAGE, "restart_policy": "c.restartPolicy"},
         ),
         gauge(
             "kube_pod_init_container_resource_limits", ALPHA, "The limit of a resource for an init container.",
@@ -448,7 +429,7 @@ KIND = Kind(
         ),
         gauge(
             "kube_pod_init_container_state_started", ALPHA, "Start of the init container in seconds since the epoch.",
-            each=rows("s", started, "status.initContainerStatuses"), labels={"container": "s.container"}, value="s.at",
+            each=INIT_STATUS, labels=CONTAINER, value=via(started, "cs.state"),
         ),
         gauge(
             "kube_pod_init_container_status_last_terminated_reason", ALPHA, "Why the init container ended the last time.",

@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from evergauge.declare import Quantity
+from evergauge.declare import Quantity, Safe
 from evergauge.exposition.labels import sanitize
+from evergauge.exposition.text import number
 from evergauge.values.quantities import milli_value, value
 
 
 class Amount(NamedTuple):
-    """resource: the sanitised name; unit: `core`, `byte` or `integer`; amount: in that unit."""
+    """resource: the sanitised name; unit: `core`, `byte` or `integer`; amount: in that unit, as text."""
 
-    resource: str
-    unit: str
-    amount: float
+    resource: Safe
+    unit: Safe
+    amount: Safe
 
 
 BYTES = frozenset({"memory", "storage", "ephemeral-storage"})
@@ -26,20 +27,35 @@ _NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 
 def requested(resources: Mapping[str, Quantity] | None) -> list[Amount]:
     """A container's requests or limits: cores in thousandths, everything else rounded up to whole units."""
-    return [
-        Amount(resource, unit, milli_value(quantity or 0) if unit == "core" else value(quantity or 0))
-        for name, quantity in (resources or {}).items()
-        for resource, unit in units(name)
-    ]
+    found: list[Amount] = []
+    for name, quantity in (resources or {}).items():
+        found += _requested(name, quantity)
+    return found
 
 
 def provided(resources: Mapping[str, Quantity] | None) -> list[Amount]:
     """A node's capacity or allocatable: all in thousandths, the number of Pods included."""
+    found: list[Amount] = []
+    for name, quantity in (resources or {}).items():
+        found += _provided(name, quantity)
+    return found
+
+
+# A cluster has few distinct quantities.
+
+
+@lru_cache(maxsize=4096)
+def _requested(name: str, quantity: Quantity) -> list[Amount]:
     return [
-        Amount(resource, unit, milli_value(quantity or 0))
-        for name, quantity in (resources or {}).items()
-        for resource, unit in ([("pods", "integer")] if name == "pods" else units(name))
+        Amount(resource, unit, number(milli_value(quantity or 0) if unit == "core" else value(quantity or 0)))
+        for resource, unit in units(name)
     ]
+
+
+@lru_cache(maxsize=4096)
+def _provided(name: str, quantity: Quantity) -> list[Amount]:
+    found = [("pods", "integer")] if name == "pods" else units(name)
+    return [Amount(resource, unit, number(milli_value(quantity or 0))) for resource, unit in found]
 
 
 @lru_cache(maxsize=1024)
