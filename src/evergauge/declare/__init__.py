@@ -12,12 +12,11 @@ from evergauge.declare.common import (
 )
 from evergauge.declare.compile import Allowlists
 from evergauge.declare.compiled import CompiledKind, Fault, Rendered
-from evergauge.declare.kind import (
+from evergauge.declare.family import (
     ALPHA,
     CONDITION_STATUSES,
     STABLE,
     Family,
-    Kind,
     MapLabels,
     const,
     counter,
@@ -28,6 +27,7 @@ from evergauge.declare.kind import (
     states,
     via,
 )
+from evergauge.declare.kind import Kind
 from evergauge.declare.model import (
     Bool,
     Condition,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from math import isinf
 
-from evergauge.declare.kind import (
+from evergauge.declare.family import (
     ALPHA,
     CONDITION_STATUSES,
     Family,

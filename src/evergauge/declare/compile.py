@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast, get_type_hints
 
 from evergauge.declare import convert
+from evergauge.declare.family import Const, Each, Family, Is, MapLabels, Present, Via
 from evergauge.declare.fields import Conversion, Shape, field_of, shape_of_result
-from evergauge.declare.kind import Const, Each, Family, Is, Kind, MapLabels, Present, Via
+from evergauge.declare.model import Model
 from evergauge.declare.source import Block, Source
 from evergauge.errors import DeclarationError
 from evergauge.exposition.text import escape, needs_escape, number
@@ -48,6 +49,7 @@ _TEXT = {
     Conversion.INT: "str({0})",
     Conversion.TIME: "escape({0})",
 }
+_ONE_VARIABLE = re.compile(r"\{[^{}]+\}")
 _RESERVED = re.compile(r"object|[a-z]\d+")
 """Names that the generated code takes for itself."""
 
@@ -58,6 +60,9 @@ class Allowlists:
 
     labels: tuple[str, ...] | None = None
     annotations: tuple[str, ...] | None = None
+
+
+_EVERYTHING = Allowlists(("*",), ("*",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ Scope = dict[str, _Variable]
 class _Compiler:
     """Writes the render function of one kind for a choice of families."""
 
-    kind: Kind
+    model: type[Model]
+    identity_paths: Mapping[str, str]
     allowlists: Allowlists
     globals: dict[str, Any] = field(default_factory=lambda: dict(_GLOBALS))
     source: Source = field(default_factory=lambda: Source(f"def render({_OBJECT}):", _OBJECT))
@@ -89,7 +95,7 @@ class _Compiler:
         if slots:
             body.write(f'{" = ".join(slots)} = ""')
         self.family = "identity"
-        self.identity = self.label_texts(dict(self.kind.identity), body, {})[0]
+        self.identity = self.label_texts(self.identity_paths, body, {})[0]
         for slot, family in zip(slots, families, strict=True):
             self.family = family.name
             self.emit(slot, family)
@@ -158,7 +164,7 @@ class _Compiler:
             variable = scope[first]
         else:
             variable, steps = (
-                _Variable(_OBJECT, Shape(Conversion.STRUCT, self.kind.model, pointer=False)),
+                _Variable(_OBJECT, Shape(Conversion.STRUCT, self.model, pointer=False)),
                 [first, *steps],
             )
         for step in steps:
@@ -195,7 +201,7 @@ class _Compiler:
     def all_labels(self, family: Family, block: Block, scope: Scope) -> tuple[str, Block]:
         """The family's labels after the identity's, as the inside of an f-string, and the outermost block that knows them."""
         texts, home = self.label_texts(family.labels, block, scope)
-        labels = f"{self.text(self.source.root, self.identity)}{',' if texts else ''}{texts}"
+        labels = self.text(self.source.root, self.identity) + (f",{texts}" if texts else "")
         if family.map_labels:
             pairs = self.map_labels(family.map_labels, block, scope)
             home = innermost([home, self.source.home(pairs, block)[0]], block)
@@ -241,7 +247,9 @@ class _Compiler:
         return ("*",) if rule.allowlist is None else getattr(self.allowlists, rule.allowlist) or ()
 
     def text(self, home: Block, inside: str) -> str:
-        """The inside of an f-string, kept in a variable of `home`."""
+        """The inside of an f-string, kept in a variable of `home`, itself the inside of an f-string."""
+        if _ONE_VARIABLE.fullmatch(inside):
+            return inside
         return braced(self.source.local(home, f"f'{inside}'", sure=True, is_labels=True))
 
     # Values
@@ -315,12 +323,26 @@ def innermost(homes: Sequence[Block], block: Block) -> Block:
     return min(homes, key=chain.index, default=chain[-1])
 
 
-def compile_render(kind: Kind, families: Sequence[Family], allowlists: Allowlists) -> tuple[Render, str]:
-    """The render function of a kind for these families, and its source. Raises DeclarationError for a wrong path."""
-    compiler = _Compiler(kind, allowlists)
+def compile_render(
+    resource: str,
+    model: type[Model],
+    identity: Mapping[str, str],
+    families: Sequence[Family],
+    allowlists: Allowlists,
+) -> tuple[Render, str]:
+    """The render function of a resource's objects for these families, and its source.
+
+    identity: the labels of every sample, by name, as paths. Raises DeclarationError for what doesn't fit the model.
+    """
+    compiler = _Compiler(model, identity, allowlists)
     source = compiler.compile(families)
     label = families[0].name if len(families) == 1 else f"{len(families)} families"
-    filename = f"<evergauge render {kind.resource}: {label}>"
+    filename = f"<evergauge render {resource}: {label}>"
     exec(compile(source, filename, "exec"), compiler.globals)  # noqa: S102 (our own source, made from our own declarations)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return cast("Render", compiler.globals["render"]), source
+
+
+def check(model: type[Model], identity: Mapping[str, str], families: Sequence[Family]) -> None:
+    """Raise DeclarationError, which names the family and the path, for what doesn't fit the model."""
+    _Compiler(model, identity, _EVERYTHING).compile(families)

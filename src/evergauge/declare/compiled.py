@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from evergauge.declare.compile import Allowlists, Render, compile_render
 from evergauge.declare.decode import Broken, ObjectDecoder
-from evergauge.declare.kind import Family, Kind
+from evergauge.declare.family import Family
+from evergauge.declare.kind import Kind
 from evergauge.declare.model import Model
 from evergauge.exposition.header import header
 
@@ -38,7 +39,7 @@ class CompiledKind:
         self.kind = kind
         self.families = tuple(kind.families if families is None else families)
         self.allowlists = allowlists or Allowlists()
-        self._render, self.source = compile_render(kind, self.families, self.allowlists)
+        self._render, self.source = self._compile(self.families)
         self._decoder: ObjectDecoder[Model] = ObjectDecoder(kind.model)
         self._nothing = (b"",) * len(self.families)
         self._single = cache(self._compile_single)
@@ -70,7 +71,11 @@ class CompiledKind:
         return Rendered(tuple(parts), tuple(faults))
 
     def _compile_single(self, slot: int) -> Render:
-        return compile_render(self.kind, [self.families[slot]], self.allowlists)[0]
+        return self._compile([self.families[slot]])[0]
+
+    def _compile(self, families: Sequence[Family]) -> tuple[Render, str]:
+        kind = self.kind
+        return compile_render(kind.resource, kind.model, kind.identity, families, self.allowlists)
 
 
 def _reason(error: Exception, broken: Sequence[Broken]) -> str:
