@@ -1,0 +1,8 @@
+"""How the exposition is kept: fragments compressed at rest, stores of them, and response bodies made of them."""
+
+from evergauge.store.body import Body, GzipBody, PlainBody, Section
+from evergauge.store.fragment import Fragment, header_fragment
+from evergauge.store.snapshot import Snapshot
+from evergauge.store.store import Size, Store
+
+__all__ = ["Body", "Fragment", "GzipBody", "PlainBody", "Section", "Size", "Snapshot", "Store", "header_fragment"]

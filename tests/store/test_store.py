@@ -1,0 +1,250 @@
+"""The store against a plain dictionary: whatever happens to it, what it shows is what a fresh one would show."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evergauge.store import GzipBody, PlainBody, Section, Size, Store, header_fragment
+from evergauge.store.bucket import MOST_BYTES, MOST_OBJECTS
+from support.tools import require
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from evergauge.store import Body, Snapshot
+
+FAMILIES = 3
+HEADERS = [header_fragment(f"# HELP f{n} Things.\n# TYPE f{n} gauge\n".encode()) for n in range(FAMILIES)]
+KEYS = st.sampled_from([f"uid-{n}" for n in range(150)])
+LINES = st.lists(st.binary(max_size=30), max_size=3).map(lambda lines: b"".join(line + b"\n" for line in lines))
+PARTS = st.lists(LINES, min_size=FAMILIES, max_size=FAMILIES)
+# An object's new lines, None for its deletion, or a fold in between.
+STEPS = st.lists(st.tuples(KEYS, st.none() | PARTS) | st.just("fold"), max_size=300)
+
+
+def fold(store: Store) -> None:
+    for _ in store.fold():
+        pass
+
+
+def prepared(store: Store) -> Snapshot:
+    snapshot = store.snapshot()
+    for _ in snapshot.prepare():
+        pass
+    return snapshot
+
+
+def body_of(body: Body) -> bytes:
+    text = b"".join(body.chunks())
+    assert len(text) == body.length
+    return text
+
+
+def text_of(*stores: Store) -> bytes:
+    return body_of(PlainBody([Section(HEADERS, [prepared(store) for store in stores])]))
+
+
+def gzip_of(*stores: Store, ending: bytes = b"") -> bytes:
+    sections = [Section(HEADERS, [prepared(store) for store in stores])]
+    return body_of(GzipBody(sections, header_fragment(ending) if ending else None))
+
+
+def parts_of(number: int, size: int = 40) -> list[bytes]:
+    return [f'f{n}{{object="{number}"}} {"1" * size}\n'.encode() for n in range(FAMILIES)]
+
+
+def filled(objects: Iterable[int]) -> Store:
+    store = Store(FAMILIES)
+    for number in objects:
+        store.put(str(number), parts_of(number))
+    fold(store)
+    return store
+
+
+def lines(text: bytes) -> list[bytes]:
+    return sorted(text.split(b"\n"))
+
+
+@given(steps=STEPS)
+def test_any_sequence_of_events_leaves_what_a_fresh_list_would(steps: Sequence[object]) -> None:
+    store, model = Store(FAMILIES), dict[str, list[bytes]]()
+    for step in steps:
+        match step:
+            case (str(key), None):
+                assert store.remove(key) == (model.pop(key, None) is not None)
+            case (str(key), list(parts)):
+                store.put(key, parts)
+                model[key] = parts
+            case _:
+                fold(store)
+    fold(store)
+    fresh = Store(FAMILIES)
+    for key, parts in model.items():
+        fresh.put(key, parts)
+    fold(fresh)
+    assert lines(text_of(store)) == lines(text_of(fresh))
+    assert set(store.keys) == set(model)
+    assert gzip.decompress(gzip_of(store)) == text_of(store)
+
+
+@given(steps=STEPS)
+def test_counters_say_what_is_held(steps: Sequence[object]) -> None:
+    store = Store(FAMILIES)
+    for step in steps:
+        match step:
+            case (str(key), None):
+                store.remove(key)
+            case (str(key), list(parts)):
+                store.put(key, parts)
+            case _:
+                fold(store)
+    fold(store)
+    columns = [fragment for family in range(FAMILIES) for fragment in store.snapshot().column(family)]
+    deflated, plain = sum(len(f.deflated) for f in columns), sum(f.length for f in columns)
+    assert store.size == Size(len(columns), deflated, plain)
+    assert store.waiting_bytes == 0
+
+
+def test_a_family_stands_together_family_by_family_store_by_store() -> None:
+    text = text_of(filled([1, 2]), filled([3])).decode()
+    assert [line.partition(" ")[0] for line in text.splitlines() if not line.startswith("#")] == [
+        f'f{family}{{object="{number}"}}' for family in range(FAMILIES) for number in (1, 2, 3)
+    ]
+    assert text.count("# HELP") == FAMILIES
+
+
+def test_gzip_is_one_member_that_the_gzip_program_reads() -> None:
+    store = filled(range(500))
+    compressed = gzip_of(store, ending=b"# EOF\n")
+    program = require("gzip")
+    read = subprocess.run([program, "-dc"], input=compressed, capture_output=True, check=True).stdout
+    assert read == text_of(store) + b"# EOF\n"
+    assert compressed.count(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff") == 1
+
+
+def test_what_waits_is_not_shown_until_it_is_folded_and_then_in_all_families() -> None:
+    store = filled([1])
+    before = text_of(store)
+    store.put("1", parts_of(7))
+    assert text_of(store) == before
+    fold(store)
+    assert text_of(store) == text_of(filled([7]))
+
+
+def test_a_snapshot_stays_as_it_was_taken() -> None:
+    store = filled(range(100))
+    expected = text_of(store)
+    snapshot = prepared(store)
+    store.put("5", parts_of(999))
+    store.remove("6")
+    fold(store)
+    assert body_of(PlainBody([Section(HEADERS, [snapshot])])) == expected
+    assert gzip.decompress(body_of(GzipBody([Section(HEADERS, [snapshot])]))) == expected
+
+
+def test_only_families_that_changed_are_made_anew() -> None:
+    store = filled([1, 2])
+    before = store.snapshot().buckets[0]
+    changed = parts_of(1)
+    changed[1] = b'f1{object="1"} 2\n'
+    store.put("1", changed)
+    fold(store)
+    after = store.snapshot().buckets[0]
+    assert [old is new for old, new in zip(before, after, strict=True)] == [True, False, True]
+
+
+def test_an_update_that_says_nothing_new_waits_for_nothing() -> None:
+    store = filled([1])
+    store.put("1", parts_of(1))
+    assert store.waiting_bytes == 0
+    store.put("1", parts_of(2))
+    store.put("1", parts_of(1))
+    assert store.waiting_bytes == 0
+
+
+def test_totals_that_a_snapshot_found_out_are_kept_until_the_family_changes() -> None:
+    store = filled([1, 2])
+    prepared(store)
+    assert set(store.snapshot().totals) == set(range(FAMILIES))
+    changed = parts_of(1)
+    changed[2] = b""
+    store.put("1", changed)
+    fold(store)
+    assert set(store.snapshot().totals) == {0, 1}
+
+
+def test_a_total_that_is_out_of_date_when_found_is_not_kept() -> None:
+    store = filled([1])
+    snapshot = store.snapshot()
+    store.put("1", parts_of(2))
+    fold(store)
+    for _ in snapshot.prepare():
+        pass
+    assert store.snapshot().totals == {}
+    assert gzip.decompress(gzip_of(store)) == text_of(filled([2]))
+
+
+def test_a_bucket_closes_at_64_objects_and_at_64_kib() -> None:
+    assert [len(list(filled(range(n)).snapshot().buckets)) for n in (MOST_OBJECTS, MOST_OBJECTS + 1)] == [1, 2]
+    store = Store(FAMILIES)
+    for number in range(4):
+        store.put(str(number), [b"x" * (MOST_BYTES // 2), b"", b""])
+    assert len(store.snapshot().buckets) == 2
+
+
+def test_an_object_may_be_larger_than_a_bucket() -> None:
+    store = Store(FAMILIES)
+    store.put("big", [b"x" * (MOST_BYTES + 70_000), b"", b"y\n"])
+    store.put("small", [b"z\n", b"", b""])
+    fold(store)
+    assert text_of(store).count(b"x") == MOST_BYTES + 70_000
+    assert gzip.decompress(gzip_of(store)) == text_of(store)
+
+
+def test_creations_and_deletions_leave_no_trail_of_fragments() -> None:
+    store = filled(range(1000))
+    sizes = []
+    for round_ in range(10):
+        for number in range(1000):
+            store.put(f"{round_}-{number}", parts_of(number))
+            store.remove(f"{round_ - 1}-{number}")
+        fold(store)
+        sizes.append(store.size.fragments)
+    assert max(sizes[1:]) <= sizes[0] + FAMILIES
+    for number in range(1000):
+        store.remove(f"9-{number}")
+        store.remove(str(number))
+    fold(store)
+    assert (len(store), store.size) == (0, Size())
+
+
+def test_sparse_buckets_are_merged() -> None:
+    store = filled(range(640))
+    for number in range(640):
+        if number % 64 >= 4:
+            store.remove(str(number))
+    fold(store)
+    assert store.size.fragments <= 3 * FAMILIES
+    assert lines(text_of(store)) == lines(text_of(filled(n for n in range(640) if n % 64 < 4)))
+
+
+@pytest.mark.parametrize("objects", [0, 1])
+def test_a_kind_without_objects_is_an_empty_snapshot(objects: int) -> None:
+    assert filled(range(objects)).snapshot().objects == objects
+
+
+def test_compaction_and_snapshots_in_turns_never_lose_or_double_an_object() -> None:
+    store = filled(range(640))
+    for number in range(640):
+        if number % 64 >= 4:
+            store.remove(str(number))
+    expected = lines(text_of(filled(n for n in range(640) if n % 64 < 4)))
+    seen = [lines(text_of(store)) for _ in store.fold() if store.waiting_bytes == 0]
+    assert len(seen) > 5
+    assert all(text == expected for text in seen)
