@@ -114,7 +114,7 @@ class _Compiler:
             block = self.enter_condition(condition, block, scope)
         labels, home = self.all_labels(family, block, scope)
         if family.states:
-            lines = self.state_lines(family, self.text(home, labels), block, scope)
+            lines = self.state_lines(family, self.text(home, labels) if labels else "", block, scope)
         else:
             block, value = self.value(family.value, block, scope)
             lines = f"{literal(family.name)}{self.text(home, f'{{{{{labels}}}}} ')}{value}\\n"
@@ -186,12 +186,12 @@ class _Compiler:
     def call(self, via: Via, block: Block, scope: Scope) -> _Variable:
         """The variable that holds a function's result."""
         arguments = [self.fetch(path, block, scope).name for path in via.paths]
-        returns = get_type_hints(via.function, include_extras=True).get("return")
         try:
-            shape = shape_of_result(returns)
-        except (TypeError, ValueError):
-            name = via.function.__name__
-            raise DeclarationError(f"{self.family}: {name} returns {returns!r}, no label, value or rows") from None
+            shape = shape_of_result(get_type_hints(via.function, include_extras=True).get("return"))
+        except DeclarationError as error:
+            raise DeclarationError(
+                f"{self.family}: {via.function.__name__} returns no label, value or rows: {error}"
+            ) from None
         home = innermost([self.source.home(name, block)[0] for name in arguments], block)
         code = f"{self.constant('c', via.function)}({', '.join(arguments)})"
         return _Variable(self.source.local(home, code, sure=not shape.pointer), shape)
@@ -201,7 +201,8 @@ class _Compiler:
     def all_labels(self, family: Family, block: Block, scope: Scope) -> tuple[str, Block]:
         """The family's labels after the identity's, as the inside of an f-string, and the outermost block that knows them."""
         texts, home = self.label_texts(family.labels, block, scope)
-        labels = self.text(self.source.root, self.identity) + (f",{texts}" if texts else "")
+        identity = self.text(self.source.root, self.identity) if self.identity else ""
+        labels = ",".join(filter(None, (identity, texts)))
         if family.map_labels:
             pairs = self.map_labels(family.map_labels, block, scope)
             home = innermost([home, self.source.home(pairs, block)[0]], block)
@@ -281,7 +282,8 @@ class _Compiler:
         for text, spelling in family.states.texts.items():
             value = self.value_text(block, state, f'"1" if {state.name} == {spelling!r} else "0"')
             label = f'{family.states.label}="{literal(escape(text))}"'
-            lines.append(f"{literal(family.name + '{')}{labels},{label}{literal('} ')}{value}\\n")
+            inside = ",".join(filter(None, (labels, label)))
+            lines.append(f"{literal(family.name + '{')}{inside}{literal('} ')}{value}\\n")
         return "".join(lines)
 
     def constant(self, prefix: str, value: object) -> str:

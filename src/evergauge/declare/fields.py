@@ -52,26 +52,28 @@ class Shape:
 
 
 def shape_of(annotation: Any, default: Any = None) -> Shape:  # noqa: ANN401 (type hints have no common type)
-    """The shape of an annotation such as `Int`, `Time`, `Items[Container]`; raises TypeError for any other."""
+    """The shape of an annotation such as `Int`, `Time`, `Items[Container]`; raises DeclarationError for any other."""
     members = tuple(m for m in _members(annotation) if m is not NoneType)
-    pointer = default is None
-    if len(members) == 1 and get_origin(members[0]) is Annotated:
-        inner, *notes = get_args(members[0])
-        conversion = next(Conversion(n.extra["conversion"]) for n in notes if getattr(n, "extra", None))
-        return Shape(conversion, inner, pointer, zero=default)
-    if set(members) == {int, float}:
-        return Shape(Conversion.FLOAT, float, pointer, zero=default)
-    (member,) = members
-    origin = get_origin(member)
-    if origin is tuple and (get_args(member)[1:] == (...,)):
-        return Shape(Conversion.ITEMS, tuple, pointer, zero=default, element=_element(get_args(member)[0]))
+    shape = Shape(Conversion.STRUCT, members[0], pointer=default is None, zero=default)
+    origin, arguments = get_origin(members[0]), get_args(members[0])
+    if members in ((int, float), (float, int)):
+        return replace(shape, conversion=Conversion.FLOAT)
+    if len(members) > 1:
+        raise DeclarationError(f"{annotation} is no type of a field")
+    if origin is Annotated:
+        conversion = next(Conversion(n.extra["conversion"]) for n in arguments[1:] if getattr(n, "extra", None))
+        return replace(shape, conversion=conversion, type=arguments[0])
+    if origin is tuple and arguments[1:] == (...,):
+        return replace(shape, conversion=Conversion.ITEMS, element=_element(arguments[0]))
     if origin is dict:
-        return Shape(Conversion.MAP, dict, pointer, zero=default, element=_element(get_args(member)[1]))
-    if isinstance(member, type) and (issubclass(member, msgspec.Struct) or hasattr(member, "_fields")):
-        return Shape(Conversion.STRUCT, member, pointer, zero=default)
-    if member in _SCALARS:
-        return Shape(_SCALARS[member], member, pointer, zero=default)
-    raise TypeError(f"{annotation!r} is no type of a model's field")
+        return replace(shape, conversion=Conversion.MAP, element=_element(arguments[1]))
+    if members[0] in _SCALARS:
+        return replace(shape, conversion=_SCALARS[members[0]])
+    if not isinstance(members[0], type) or not (
+        issubclass(members[0], msgspec.Struct) or hasattr(members[0], "_fields")
+    ):
+        raise DeclarationError(f"{annotation} is no type of a field")
+    return shape
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:  # noqa: ANN401 (as above)
@@ -104,14 +106,23 @@ def fields_of(struct: type) -> dict[str, Shape]:
         defaults = {f.name: f.default for f in msgspec.structs.fields(struct)}
     else:
         defaults = {name: None if _accepts_none(hint) else 0 for name, hint in hints.items()}
-    return {name: shape_of(hints[name], default) for name, default in defaults.items()}
+    shapes = {}
+    for name, default in defaults.items():
+        try:
+            shapes[name] = shape_of(hints[name], default)
+        except DeclarationError as error:
+            raise DeclarationError(f"{struct.__name__}.{name}: {error}") from None
+    return shapes
 
 
 def field_of(shape: Shape, name: str, *, family: str, path: str) -> Shape:
     """The shape of one field of a struct; raises DeclarationError naming the family, the path and the field."""
     if shape.conversion is not Conversion.STRUCT:
         raise DeclarationError(f"{family}: {path!r}: {shape.conversion.value} has no field {name!r}")
-    fields = fields_of(shape.type)
+    try:
+        fields = fields_of(shape.type)
+    except DeclarationError as error:
+        raise DeclarationError(f"{family}: {path!r}: {error}") from None
     if name not in fields:
         raise DeclarationError(
             f"{family}: {path!r}: {shape.type.__name__} has no field {name!r}; it has {', '.join(fields)}"
