@@ -84,6 +84,14 @@ def numbers(texts: str) -> list[object]:
     return [texts]
 
 
+def untyped(text):  # type: ignore[no-untyped-def]  # noqa: ANN001 (that is the point)
+    return text
+
+
+def mute(text: str) -> None:
+    del text
+
+
 def nothing(text: str) -> Model:
     return Part(name=text)
 
@@ -102,6 +110,7 @@ def nothing(text: str) -> Model:
         (lambda: family(each="spec.parts"), "size: each='spec.parts': a loop is written 'name in path'"),
         (lambda: family(each="object in spec.parts"), "size: the loop's name 'object' is taken"),
         (lambda: family(each="escape in spec.parts"), "size: the loop's name 'escape' is taken"),
+        (lambda: family(each="for in spec.parts"), "size: the loop's name 'for' is taken"),
         (lambda: family(each="v1 in spec.parts"), "size: the loop's name 'v1' is taken"),
         (lambda: family(each=(PARTS, PARTS)), "size: the loop's name 'p' is taken"),
         (lambda: family(value="spec.colour"), "size: 'spec.colour': str is no sample's value"),
@@ -110,6 +119,11 @@ def nothing(text: str) -> Model:
         (
             lambda: family(each=rows("p", numbers, "spec.colour")),
             "size: numbers returns no label, value or rows: <class 'object'> is no type",
+        ),
+        (lambda: family(value=via(untyped, "spec.colour")), "size: untyped returns no label, value or rows: None"),
+        (
+            lambda: family(value=via(mute, "spec.colour")),
+            "size: mute returns no label, value or rows: <class 'NoneType'>",
         ),
         (lambda: family(value=via(nothing, "spec.colour")), "struct is no sample's value"),
     ],

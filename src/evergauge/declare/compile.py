@@ -9,31 +9,19 @@ share loops, conditions and locals is told in `evergauge.declare.source`.
 import linecache
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, cast, get_type_hints
+from dataclasses import dataclass
+from typing import Any, cast
 
-from evergauge.declare import convert
 from evergauge.declare.family import Const, Each, Family, Is, MapLabels, Present, Via
-from evergauge.declare.fields import Conversion, Shape, field_of, shape_of_result
+from evergauge.declare.fields import Conversion
 from evergauge.declare.model import Model
 from evergauge.declare.source import Block, Source
+from evergauge.declare.variables import Scope, Variable, Variables, innermost, present
 from evergauge.errors import DeclarationError
-from evergauge.exposition.text import escape, needs_escape, number
+from evergauge.exposition.text import escape, number
 
 Render = Callable[[Any], tuple[str, ...]]
 
-_OBJECT = "object"
-_ZERO = {
-    Conversion.STR: '""',
-    Conversion.SAFE: '""',
-    Conversion.TIME: '""',
-    Conversion.ITEMS: "()",
-    Conversion.MAP: "no_map",
-    Conversion.INT: "0",
-    Conversion.FLOAT: "0",
-    Conversion.QUANTITY: "0",
-    Conversion.BOOL: "False",
-}
 _VALUE = {
     Conversion.SAFE: "{0}",
     Conversion.BOOL: '"1" if {0} else "0"',
@@ -50,8 +38,6 @@ _TEXT = {
     Conversion.TIME: "escape({0})",
 }
 _ONE_VARIABLE = re.compile(r"\{[^{}]+\}")
-_RESERVED = re.compile(r"object|[a-z]\d+")
-"""Names that the generated code takes for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,39 +51,34 @@ class Allowlists:
 _EVERYTHING = Allowlists(("*",), ("*",))
 
 
-@dataclass(frozen=True, slots=True)
-class _Variable:
-    """A variable of the generated code and the shape of what it holds."""
-
-    name: str
-    shape: Shape
-
-
-Scope = dict[str, _Variable]
-"""The variables of the loops around a place, by the loops' names."""
-
-
 @dataclass
 class _Compiler:
     """Writes the render function of one kind for a choice of families."""
 
-    model: type[Model]
+    variables: Variables
     identity_paths: Mapping[str, str]
     allowlists: Allowlists
-    globals: dict[str, Any] = field(default_factory=lambda: dict(_GLOBALS))
-    source: Source = field(default_factory=lambda: Source(f"def render({_OBJECT}):", _OBJECT))
     identity: str = ""
-    family: str = ""
+
+    @property
+    def source(self) -> Source:
+        """Where all of it is written."""
+        return self.variables.source
+
+    @property
+    def family(self) -> str:
+        """The name of the family that is being written, for messages."""
+        return self.variables.family
 
     def compile(self, families: Sequence[Family]) -> str:
         """The source of the function."""
         body, slots = self.source.root, [f"f{n}" for n in range(len(families))]
         if slots:
             body.write(f'{" = ".join(slots)} = ""')
-        self.family = "identity"
+        self.variables.family = "identity"
         self.identity = self.label_texts(self.identity_paths, body, {})[0]
         for slot, family in zip(slots, families, strict=True):
-            self.family = family.name
+            self.variables.family = family.name
             self.emit(slot, family)
         body.write(f"return ({''.join(s + ', ' for s in slots)})")
         return self.source.text()
@@ -124,77 +105,21 @@ class _Compiler:
 
     def enter_loop(self, loop: Each, block: Block, scope: Scope) -> Block:
         """The block of a loop inside `block`; its variable enters the scope."""
-        if _RESERVED.fullmatch(loop.name) or loop.name in self.globals or loop.name in scope:
-            raise DeclarationError(f"{self.family}: the loop's name {loop.name!r} is taken, choose another")
-        rows = self.value_of(loop.source, block, scope)
-        if rows.shape.conversion is not Conversion.ITEMS or rows.shape.element is None:
-            what = rows.shape.conversion.value
-            raise DeclarationError(f"{self.family}: the loop {loop.name!r} runs over {what}, not over a list")
-        scope[loop.name] = _Variable(loop.name, rows.shape.element)
+        rows = self.variables.of(loop.source, block, scope)
+        self.variables.enter(scope, loop, rows)
         sure = self.source.home(rows.name, block)[1]
         return block.child(f"for {loop.name} in {rows.name}{'' if sure else ' or ()'}:", {loop.name})
 
     def enter_condition(self, condition: str | Is, block: Block, scope: Scope) -> Block:
         """The block inside `block` in which the condition holds."""
         if isinstance(condition, str):
-            variable = self.fetch(condition, block, scope)
-            test = self.present(variable)
+            variable = self.variables.fetch(condition, block, scope)
+            test = present(variable)
         else:
-            variable = self.fetch(condition.path, block, scope)
+            variable = self.variables.fetch(condition.path, block, scope)
             one, *more = condition.texts
             test = f"{variable.name} in {condition.texts!r}" if more else f"{variable.name} == {one!r}"
         return block.child(f"if {test}:", {variable.name})
-
-    def present(self, variable: _Variable) -> str:
-        """The test that something is there: a set pointer, a non-zero value, a time that isn't Go's zero."""
-        if variable.shape.conversion is Conversion.TIME:
-            return f"is_set_time({variable.name})"
-        return f"{variable.name} is not None" if variable.shape.pointer else variable.name
-
-    # Fields and functions
-
-    def value_of(self, rule: str | Via, block: Block, scope: Scope) -> _Variable:
-        """The variable that holds what a path leads to, or what a function makes of such."""
-        return self.call(rule, block, scope) if isinstance(rule, Via) else self.fetch(rule, block, scope)
-
-    def fetch(self, path: str, block: Block, scope: Scope) -> _Variable:
-        """The variable that holds what a path leads to."""
-        first, *steps = path.split(".")
-        if first in scope:
-            variable = scope[first]
-        else:
-            variable, steps = (
-                _Variable(_OBJECT, Shape(Conversion.STRUCT, self.model, pointer=False)),
-                [first, *steps],
-            )
-        for step in steps:
-            variable = self.step(variable, step, path, block)
-        return variable
-
-    def step(self, variable: _Variable, name: str, path: str, block: Block) -> _Variable:
-        """The variable that holds a field of what another one holds."""
-        shape = field_of(variable.shape, name, family=self.family, path=path)
-        home, sure = self.source.home(variable.name, block)
-        code = f"{variable.name}.{name}"
-        if not shape.pointer:
-            code += f" or {_ZERO.get(shape.conversion) or self.constant('z', shape.zero)}"
-        if not sure:
-            code = f"({code}) if {variable.name} is not None else None"
-            shape = replace(shape, pointer=True)
-        return _Variable(self.source.local(home, code, sure=not shape.pointer), shape)
-
-    def call(self, via: Via, block: Block, scope: Scope) -> _Variable:
-        """The variable that holds a function's result."""
-        arguments = [self.fetch(path, block, scope).name for path in via.paths]
-        try:
-            shape = shape_of_result(get_type_hints(via.function, include_extras=True).get("return"))
-        except DeclarationError as error:
-            raise DeclarationError(
-                f"{self.family}: {via.function.__name__} returns no label, value or rows: {error}"
-            ) from None
-        home = innermost([self.source.home(name, block)[0] for name in arguments], block)
-        code = f"{self.constant('c', via.function)}({', '.join(arguments)})"
-        return _Variable(self.source.local(home, code, sure=not shape.pointer), shape)
 
     # Labels
 
@@ -224,7 +149,7 @@ class _Compiler:
 
     def label(self, rule: str | Via, block: Block, scope: Scope) -> str:
         """The name of the variable that holds a label's escaped text."""
-        variable = self.value_of(rule, block, scope)
+        variable = self.variables.of(rule, block, scope)
         shape, name = variable.shape, variable.name
         home, sure = self.source.home(name, block)
         if shape.conversion is Conversion.SAFE and sure:
@@ -239,7 +164,7 @@ class _Compiler:
 
     def map_labels(self, rule: MapLabels, block: Block, scope: Scope) -> str:
         """The name of the variable that holds the labels made of a map."""
-        variable = self.fetch(rule.path, block, scope)
+        variable = self.variables.fetch(rule.path, block, scope)
         code = f"map_labels({rule.prefix!r}, {self.allowed(rule)!r}, {variable.name})"
         return self.source.local(self.source.home(variable.name, block)[0], code, sure=True)
 
@@ -260,16 +185,16 @@ class _Compiler:
         if isinstance(rule, (int, float)):
             return block, number(rule)
         if isinstance(rule, Present):
-            variable = self.fetch(rule.path, block, scope)
-            return block, self.value_text(block, variable, f'"1" if {self.present(variable)} else "0"')
-        variable = self.value_of(rule, block, scope)
+            variable = self.variables.fetch(rule.path, block, scope)
+            return block, self.value_text(block, variable, f'"1" if {present(variable)} else "0"')
+        variable = self.variables.of(rule, block, scope)
         if variable.shape.conversion not in _VALUE:
             raise DeclarationError(f"{self.family}: {rule!r}: {variable.shape.conversion.value} is no sample's value")
         if not self.source.home(variable.name, block)[1]:
             block = block.child(f"if {variable.name} is not None:", {variable.name})
         return block, self.value_text(block, variable, _VALUE[variable.shape.conversion].format(variable.name))
 
-    def value_text(self, block: Block, variable: _Variable, code: str) -> str:
+    def value_text(self, block: Block, variable: Variable, code: str) -> str:
         """A value's text as the inside of an f-string."""
         home = self.source.home(variable.name, block)[0]
         return braced(variable.name if code == variable.name else self.source.local(home, code, sure=True))
@@ -277,7 +202,7 @@ class _Compiler:
     def state_lines(self, family: Family, labels: str, block: Block, scope: Scope) -> str:
         """All lines of a family with states, as the inside of an f-string."""
         assert family.states is not None  # noqa: S101 (the caller has looked)
-        state = self.fetch(family.states.path, block, scope)
+        state = self.variables.fetch(family.states.path, block, scope)
         lines = []
         for text, spelling in family.states.texts.items():
             value = self.value_text(block, state, f'"1" if {state.name} == {spelling!r} else "0"')
@@ -285,27 +210,6 @@ class _Compiler:
             inside = ",".join(filter(None, (labels, label)))
             lines.append(f"{literal(family.name + '{')}{inside}{literal('} ')}{value}\\n")
         return "".join(lines)
-
-    def constant(self, prefix: str, value: object) -> str:
-        """The name under which the generated code knows a value."""
-        for name, known in self.globals.items():
-            if known is value:
-                return name
-        name = f"{prefix}{len(self.globals)}"
-        self.globals[name] = value
-        return name
-
-
-_GLOBALS: dict[str, Any] = {
-    "escape": escape,
-    "needs_escape": needs_escape,
-    "number": number,
-    "time_text": convert.time_text,
-    "is_set_time": convert.is_set_time,
-    "quantity_text": convert.quantity_text,
-    "map_labels": convert.map_labels,
-    "no_map": {},
-}
 
 
 def braced(name: str) -> str:
@@ -319,12 +223,6 @@ def literal(text: str) -> str:
     return quoted.replace("{", "{{").replace("}", "}}")
 
 
-def innermost(homes: Sequence[Block], block: Block) -> Block:
-    """The innermost of some blocks that all lie around `block`."""
-    chain = list(block.chain())
-    return min(homes, key=chain.index, default=chain[-1])
-
-
 def compile_render(
     resource: str,
     model: type[Model],
@@ -336,15 +234,15 @@ def compile_render(
 
     identity: the labels of every sample, by name, as paths. Raises DeclarationError for what doesn't fit the model.
     """
-    compiler = _Compiler(model, identity, allowlists)
-    source = compiler.compile(families)
+    compiler = _Compiler(Variables(model), identity, allowlists)
+    source, names = compiler.compile(families), compiler.variables.globals
     label = families[0].name if len(families) == 1 else f"{len(families)} families"
     filename = f"<evergauge render {resource}: {label}>"
-    exec(compile(source, filename, "exec"), compiler.globals)  # noqa: S102 (our own source, made from our own declarations)
+    exec(compile(source, filename, "exec"), names)  # noqa: S102 (our own source, made from our own declarations)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return cast("Render", compiler.globals["render"]), source
+    return cast("Render", names["render"]), source
 
 
 def check(model: type[Model], identity: Mapping[str, str], families: Sequence[Family]) -> None:
     """Raise DeclarationError, which names the family and the path, for what doesn't fit the model."""
-    _Compiler(model, identity, _EVERYTHING).compile(families)
+    _Compiler(Variables(model), identity, _EVERYTHING).compile(families)

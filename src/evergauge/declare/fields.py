@@ -54,12 +54,12 @@ class Shape:
 def shape_of(annotation: Any, default: Any = None) -> Shape:  # noqa: ANN401 (type hints have no common type)
     """The shape of an annotation such as `Int`, `Time`, `Items[Container]`; raises DeclarationError for any other."""
     members = tuple(m for m in _members(annotation) if m is not NoneType)
+    if members in ((int, float), (float, int)):
+        return Shape(Conversion.FLOAT, float, pointer=default is None, zero=default)
+    if len(members) != 1:
+        raise DeclarationError(f"{annotation} is no type of a field")
     shape = Shape(Conversion.STRUCT, members[0], pointer=default is None, zero=default)
     origin, arguments = get_origin(members[0]), get_args(members[0])
-    if members in ((int, float), (float, int)):
-        return replace(shape, conversion=Conversion.FLOAT)
-    if len(members) > 1:
-        raise DeclarationError(f"{annotation} is no type of a field")
     if origin is Annotated:
         conversion = next(Conversion(n.extra["conversion"]) for n in arguments[1:] if getattr(n, "extra", None))
         return replace(shape, conversion=conversion, type=arguments[0])
