@@ -245,6 +245,7 @@ def test_compaction_and_snapshots_in_turns_never_lose_or_double_an_object() -> N
         if number % 64 >= 4:
             store.remove(str(number))
     expected = lines(text_of(filled(n for n in range(640) if n % 64 < 4)))
-    seen = [lines(text_of(store)) for _ in store.fold() if store.waiting_bytes == 0]
-    assert len(seen) > 5
-    assert all(text == expected for text in seen)
+    seen = [lines(text_of(store)) for _ in store.fold()]
+    # First the ten buckets lose what was deleted, then they are merged.
+    assert len(seen) > 15
+    assert all(text == expected for text in seen[9:])
