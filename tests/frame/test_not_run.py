@@ -48,12 +48,9 @@ class TestSkipped:
         assert result.parseoutcomes()["skipped"] == 1
         result.stdout.fnmatch_lines(["*= not run: 1 =*", f"1: {reason}"])
 
-    @pytest.mark.parametrize("flags", [(), ("-n2",)], ids=["one process", "two"])
-    def test_in_ci_it_fails(
-        self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, reason: str, flags: tuple[str, ...]
-    ) -> None:
+    def test_in_ci_it_fails(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
         monkeypatch.setenv("CI", "true")
-        result = pytester.runpytest_subprocess(*flags)
+        result = pytester.runpytest_subprocess()
         assert result.ret != 0
         outcomes = result.parseoutcomes()
         assert outcomes.get("failed", 0) + outcomes.get("errors", 0) == 1
@@ -61,8 +58,18 @@ class TestSkipped:
         result.stdout.fnmatch_lines([f"*CI runs every test: {reason}"])
 
 
-class TestExpectedFailure:
-    def test_in_ci_it_counts_as_run(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+class TestOthers:
+    def test_in_ci_it_fails_in_worker_processes_too(
+        self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CI", "true")
+        pytester.makeconftest(CONFTEST.read_text(encoding="utf-8"))
+        pytester.makepyfile("import pytest\ndef test_a(): pytest.skip('later')\ndef test_b(): pass")
+        assert pytester.runpytest_subprocess("-n2").parseoutcomes() == {"failed": 1, "passed": 1}
+
+    def test_an_expected_failure_counts_as_run(
+        self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("CI", "true")
         pytester.makeconftest(CONFTEST.read_text(encoding="utf-8"))
         pytester.makepyfile("import pytest\n@pytest.mark.xfail(reason='known')\ndef test_known(): assert 0")
