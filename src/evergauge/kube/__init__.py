@@ -1,0 +1,1 @@
+"""How Evergauge learns of objects: credentials, HTTP client, feeds. It knows nothing of metrics."""

@@ -1,0 +1,217 @@
+"""Requests to one API server, over aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
+
+import aiohttp
+import structlog
+from yarl import URL
+
+from evergauge import __version__
+from evergauge.errors import (
+    ApiError,
+    ConnectionLost,
+    Forbidden,
+    MalformedAnswer,
+    NoCredential,
+    NotFound,
+    Unauthorized,
+    Unreachable,
+)
+from evergauge.kube.access import Access
+from evergauge.kube.failures import lost, refusal, unreachable
+from evergauge.kube.sockets import open_socket
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from evergauge.kube.access import Way
+    from evergauge.kube.cluster import Cluster
+
+log = structlog.get_logger(__name__)
+
+JSON = "application/json"
+CHUNK = 65_536
+"""Bytes that a stream gives at most at a time."""
+CONNECT = 10.0
+"""Seconds for a connection to one address, TLS included."""
+PROBE = 5.0
+_REFUSAL_READ = 65_536
+
+
+class _Asked(NamedTuple):
+    url: URL
+    accept: str
+    what: str
+
+
+class Stream:
+    """The body of an answer that goes on."""
+
+    def __init__(self, response: aiohttp.ClientResponse, what: str) -> None:
+        self._response = response
+        self._what = what
+
+    async def read(self) -> bytes:
+        """What has come, 64 KiB at most; waits for the first byte, as long as it takes. Empty at the clean end.
+
+        Raises ConnectionLost when the answer breaks off.
+        """
+        try:
+            return await self._response.content.read(CHUNK)
+        except (aiohttp.ClientError, OSError) as error:
+            raise lost(error, self._what) from None
+
+
+class ApiClient:
+    """Requests to one API server; every request has a time-out. To be used and closed in one event loop.
+
+    Paths begin with a slash and are encoded already; queries are not. All errors are ApiErrors.
+    """
+
+    def __init__(self, cluster: Cluster, *, clock: Callable[[], float] = time.time) -> None:
+        """clock: seconds since 1970, by which credentials expire and files are looked at."""
+        self._access = Access(cluster, clock)
+        self._clock = clock
+        self._server = str(URL(cluster.server)).rstrip("/")
+        self._session: aiohttp.ClientSession | None = None
+
+    async def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, timeout: float) -> bytes:  # noqa: ASYNC109
+        """The whole body of a 200. accept: media types; `*/*` takes any. timeout: seconds for all of it."""
+        asked = self._asked("reading", path, query, accept)
+        response = None
+        try:
+            async with asyncio.timeout(timeout):
+                response = await self._open(asked)
+                return await response.read()
+        except TimeoutError:
+            raise _too_late(asked.what, timeout, answered=response is not None) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise lost(error, asked.what) from None
+        finally:
+            if response is not None:
+                response.close()
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, query: Mapping[str, str], *, accept: str = JSON, connect_timeout: float
+    ) -> AsyncIterator[Stream]:
+        """A watch. When this yields, the headers of a 200 are there. connect_timeout: seconds until then."""
+        asked = self._asked("watching", path, query, accept)
+        try:
+            async with asyncio.timeout(connect_timeout):
+                response = await self._open(asked)
+        except TimeoutError:
+            raise _too_late(asked.what, connect_timeout, answered=False) from None
+        try:
+            yield Stream(response, asked.what)
+        finally:
+            response.close()
+
+    async def is_ready(self) -> bool:
+        """Whether the API server is there and ready to answer (`/readyz`). Raises nothing; takes 5 s at most."""
+        try:
+            await self.get("/readyz", {}, accept="*/*", timeout=PROBE)
+        except NoCredential:
+            return False
+        except (Unauthorized, Forbidden, NotFound):
+            return True
+        except ApiError as error:
+            log.debug("not ready", error=str(error))
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Close all connections. No request may follow."""
+        await self._access.close()
+        if self._session:
+            await self._session.close()
+
+    def _asked(self, doing: str, path: str, query: Mapping[str, str], accept: str) -> _Asked:
+        url = f"{self._server}{path}"
+        full = URL(f"{url}?{urlencode(query)}" if query else url, encoded=True)
+        return _Asked(full, accept, f"{doing} {url}")
+
+    async def _open(self, asked: _Asked) -> aiohttp.ClientResponse:
+        """The answer, when it is a 200 of the right form. A 401 is asked again once, if there is a new credential."""
+        way = await self._access.way()
+        response = await self._send(asked, way)
+        if response.status == 401 and await self._renewed(response, way):
+            way = await self._access.way()
+            response = await self._send(asked, way)
+        if response.status != 200:
+            raise await self._refused(response, asked, way)
+        if not _is_acceptable(response, asked.accept):
+            response.close()
+            raise MalformedAnswer(f"{asked.what}: wanted {asked.accept}, got {response.content_type}", status=200)
+        return response
+
+    async def _renewed(self, refused: aiohttp.ClientResponse, way: Way) -> bool:
+        try:
+            renewed = await self._access.renew(way)
+        except BaseException:
+            refused.close()
+            raise
+        if renewed:
+            refused.close()
+        return renewed
+
+    async def _send(self, asked: _Asked, way: Way) -> aiohttp.ClientResponse:
+        try:
+            return await self._opened_session().get(
+                asked.url,
+                headers={**way.headers, "Accept": asked.accept},
+                ssl=way.tls,
+                server_hostname=way.cluster.trust.server_name or None,
+                proxy=way.cluster.proxy or None,
+                allow_redirects=False,
+            )
+        except (aiohttp.ClientError, OSError) as error:
+            raise unreachable(error, asked.what, way) from None
+
+    async def _refused(self, response: aiohttp.ClientResponse, asked: _Asked, way: Way) -> ApiError:
+        try:
+            body = await response.content.read(_REFUSAL_READ)
+        except (aiohttp.ClientError, OSError) as error:
+            return lost(error, asked.what)
+        finally:
+            response.close()
+        return refusal(response.status, response.headers, body, what=asked.what, way=way, now=self._clock())
+
+    def _opened_session(self) -> aiohttp.ClientSession:
+        # Made at the first request: it belongs to the event loop that runs then.
+        if self._session is None:
+            self._session = _new_session()
+        return self._session
+
+
+def _new_session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        # Watches hold their connections, so a limit would be a deadlock; feeds bound the number of requests.
+        connector=aiohttp.TCPConnector(limit=0, socket_factory=open_socket),
+        headers={
+            "User-Agent": f"evergauge/{__version__}",
+            # See docs/decisions/0003-api-client.md: compressing costs the API server more than the network saves.
+            "Accept-Encoding": "identity",
+        },
+        cookie_jar=aiohttp.DummyCookieJar(),
+        # Each request has its own limit as a whole, credentials included.
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
+        read_bufsize=CHUNK,
+    )
+
+
+def _is_acceptable(response: aiohttp.ClientResponse, accept: str) -> bool:
+    wanted = {each.partition(";")[0].strip() for each in accept.split(",")}
+    return "*/*" in wanted or response.content_type in wanted
+
+
+def _too_late(what: str, seconds: float, *, answered: bool) -> ApiError:
+    if answered:
+        return ConnectionLost(f"{what}: the answer was not complete after {seconds:g} s", silent=True)
+    return Unreachable(f"{what}: no answer within {seconds:g} s")
