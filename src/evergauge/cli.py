@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from evergauge import __version__
 from evergauge.errors import EvergaugeError, UsageError
+from evergauge.options.built import require_built
 from evergauge.options.flag import Flag
 from evergauge.options.grammar import Line, hint, one_line, read_line, switch_hint
 from evergauge.options.parse import fill, options_of
@@ -81,6 +82,7 @@ def _complain(message: str) -> None:
 
 def _serve(line: Line) -> int:
     options = options_of(line.given)
+    require_built(options)
     _start_logging(options)
     import uvloop  # noqa: PLC0415 (as all that only serving needs)
 
