@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import structlog
-from multidict import CIMultiDict
 
 from evergauge.errors import ClusterError, NoCredential
 from evergauge.kube.tls import new_context
@@ -25,12 +24,13 @@ LOOK_EVERY = 60.0
 """Seconds after which files are looked at for changes; a service account's token lives for an hour and is replaced at 80 %."""
 
 
-class Way(NamedTuple):
-    """How one request goes out. Holds secrets: not to be logged."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one request goes out. tls: the context, or True (aiohttp's default) where the server has no TLS."""
 
     cluster: Cluster
     credential: Credential
-    headers: CIMultiDict[str]
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
     tls: ssl.SSLContext | bool
 
 
@@ -51,10 +51,8 @@ class Access:
         if now - self._looked >= LOOK_EVERY:
             await self._look(now)
         credential = await self.cluster.credentials.get(now)
-        headers = CIMultiDict(self.cluster.headers)
-        if credential.authorization:
-            headers["Authorization"] = credential.authorization
-        return Way(self.cluster, credential, headers, self._context(credential.certificate))
+        own = (("Authorization", credential.authorization),) if credential.authorization else ()
+        return Way(self.cluster, credential, (*self.cluster.headers, *own), self._context(credential.certificate))
 
     async def renew(self, refused: Way) -> bool:
         """The API server answered 401: whether there is another credential now. Raises NoCredential."""
@@ -67,7 +65,7 @@ class Access:
         await self.cluster.credentials.close()
 
     def _context(self, certificate: ClientCertificate | None) -> ssl.SSLContext | bool:
-        """The TLS context, made anew only for another certificate; True (aiohttp's default) where the server has no TLS."""
+        """The TLS context of a way, made anew only for another certificate."""
         if not self.cluster.server.startswith("https:"):
             return True
         if self._tls is None or self._tls[0] != certificate:

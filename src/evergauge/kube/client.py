@@ -165,7 +165,7 @@ class ApiClient:
         try:
             return await self._opened_session().get(
                 asked.url,
-                headers={**way.headers, "Accept": asked.accept},
+                headers=[*way.headers, ("Accept", asked.accept)],
                 ssl=way.tls,
                 server_hostname=way.cluster.trust.server_name or None,
                 proxy=way.cluster.proxy or None,

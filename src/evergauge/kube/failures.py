@@ -53,7 +53,7 @@ def _status(headers: Mapping[str, str], body: bytes) -> object:
     if media_type == "text/plain":
         return {"message": body.decode(errors="replace")[:_TEXT]}
     try:
-        return msgspec.json.decode(body)
+        return msgspec.json.decode(body) if body else None
     except msgspec.DecodeError:
         return {"message": f"a body that is no Status ({media_type or 'without Content-Type'})"}
 
@@ -90,8 +90,10 @@ def _cause(error: BaseException) -> str:
         return _cause(inner)
     if isinstance(error, ssl.SSLError):
         return _tls(error)
-    if isinstance(error, aiohttp.ClientResponseError):
+    if isinstance(error, aiohttp.ClientHttpProxyError):
         return _flat(f"{error.status} {error.message}")
+    if isinstance(error, aiohttp.ClientResponseError | aiohttp.http_exceptions.HttpProcessingError):
+        return _flat(error.message)  # their texts are about an answer of ours, with a code that nobody sent
     if (
         isinstance(error, OSError)
         and error.errno is not None
