@@ -36,7 +36,7 @@ lint: .stamps/venv ## Check style, types, import arrows and generated pages
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-logo
-	@$(PYTHON) scripts/docs.py --check
+	@$(PYTHON) scripts/generate.py --check
 
 .PHONY: format
 format: .stamps/venv ## Format the code, and mend what ruff can mend
@@ -49,7 +49,7 @@ bench: .stamps/venv controlplane ## Measure on a real control plane (PODS=20000,
 
 .PHONY: docs
 docs: .stamps/venv ## Write the generated pages anew
-	@$(PYTHON) scripts/docs.py
+	@$(PYTHON) scripts/generate.py
 
 .PHONY: controlplane
 controlplane: .stamps/venv ## Build etcd and kube-apiserver (needs Go; minutes the first time)
