@@ -87,3 +87,9 @@ def test_what_is_no_object_is_one_fault() -> None:
     ((family, reason),) = rendered.faults
     assert (family, reason.partition(":")[0]) == ("", "not JSON")
     assert rendered.parts == (b"",) * len(NAMES)
+
+
+def test_text_that_is_no_unicode_costs_the_families_that_show_it() -> None:
+    rendered = KIND.render(b'{"metadata": {"name": "t"}, "spec": {"colour": "\xff", "count": 5}}')
+    assert [fault.family for fault in rendered.faults] == ["loud", "picky"]
+    assert rendered.parts[0] == b'count{thing="t"} 5\n'

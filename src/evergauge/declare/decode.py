@@ -8,6 +8,7 @@ tried again:
   field gets an AttributeError, so the families that depend on it find out, and no others: none shows a zero that nobody sent.
 """
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -30,7 +31,7 @@ Steps = Sequence[str | int]
 """The way to a value: field names and list indexes."""
 
 _UNREADABLE = (ValueError, RecursionError)
-"""What msgspec raises for bad JSON: its DecodeError and UnicodeDecodeError (both ValueErrors), and too deep a nesting."""
+"""What bad JSON raises: ValueErrors of all sorts, and too deep a nesting."""
 
 
 class Broken(NamedTuple):
@@ -63,14 +64,14 @@ class ObjectDecoder(Generic[M]):
 
     def _mend(self, raw: bytes) -> Decoded[M]:
         try:
-            tree = msgspec.json.decode(raw)
+            tree = _tree(raw)
         except _UNREADABLE as error:
             return Decoded(None, (Broken("", f"not JSON: {error}"),))
         broken: list[Broken] = []
         for _ in range(MOST_MENDED):
             try:
                 mended = msgspec.convert(tree, self._model)
-            except msgspec.ValidationError as error:
+            except ValueError as error:
                 wrong = _WRONG.fullmatch(str(error))
                 if wrong is None:
                     return Decoded(None, (Broken("", str(error)),))
@@ -83,6 +84,21 @@ class ObjectDecoder(Generic[M]):
                     _unset(mended, _steps(f".{field.path}"))
                 return Decoded(mended, tuple(broken))
         return Decoded(None, (Broken("", f"more than {MOST_MENDED} fields are broken"),))
+
+
+def _tree(raw: bytes) -> Any:  # noqa: ANN401 (JSON of any shape)
+    """The untyped JSON, with whatever msgspec refuses: numbers out of range, and text that is no Unicode.
+
+    Such text holds surrogates, which can't be written: the families that show it will fail, and no others.
+    """
+    return json.loads(raw.decode(errors="surrogateescape"), parse_int=_integer)
+
+
+def _integer(digits: str) -> float:
+    try:
+        return int(digits)
+    except ValueError:  # Python reads 4,300 digits at most.
+        return float(digits)
 
 
 def _steps(path: str) -> Steps:
