@@ -20,6 +20,7 @@ EvergaugeError
 │   │   └── VersionTooLarge   the server hasn't seen the version yet
 │   ├── Unreachable       no answer: name, connection, TLS, time-out
 │   ├── ConnectionLost    the answer broke off
+│   ├── BookmarkMissing   a watch-list did not say where its initial events end
 │   └── MalformedAnswer   not what was asked for
 └── SimulatorError        the simulated API server refuses a request or an order
 """
@@ -140,6 +141,10 @@ class ConnectionLost(ApiError):
     def __init__(self, message: str, *, status: int = 0, reason: str = "", silent: bool = False) -> None:
         super().__init__(message, status=status, reason=reason)
         self.silent = silent
+
+
+class BookmarkMissing(ApiError):
+    """A watch-list did not say that its initial events are complete: something on the way drops bookmarks."""
 
 
 class MalformedAnswer(ApiError):

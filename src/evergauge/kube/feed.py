@@ -1,0 +1,236 @@
+"""A feed: the list and watch of one source, for ever.
+
+Theory of operation. A feed lists once, then watches from the list's version in short watches of about a third of the freshness
+bound: each clean end proves that everything up to the watch's opening has arrived, and the next one resumes at the version of the
+last event. A failed watch is resumed too, never answered by a new list; only a version that the server no longer knows (410)
+makes the feed list again, into a new set that takes the place of the old one when it is complete. Versions never go back: every
+list after the first one asks for a state no older than the last version seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import structlog
+
+from evergauge.errors import (
+    ApiError,
+    BookmarkMissing,
+    ConnectionLost,
+    Expired,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Throttled,
+    Unauthorized,
+    VersionTooLarge,
+)
+from evergauge.kube.items import Bookmark, read_event
+from evergauge.kube.lists import list_by_pages, list_by_watch
+from evergauge.kube.turns import Turns
+from evergauge.kube.waiting import Backoff
+from evergauge.kube.watches import open_watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from evergauge.freshness import Lease
+    from evergauge.kube.client import ApiClient
+    from evergauge.kube.items import Event
+    from evergauge.kube.sink import Sink
+    from evergauge.kube.source import Source
+    from evergauge.kube.waiting import ListQueue, Outage
+
+log = structlog.get_logger(__name__)
+
+
+class Timing(NamedTuple):
+    """Times of a feed in seconds.
+
+    watch: length of a watch. grace: how long after that its end may take to arrive. silence: without a byte for so long a list
+    has failed. sync: the longest that a whole list may take. refused: until the next attempt after 401, 403 and 404.
+    """
+
+    watch: float = 10.0
+    grace: float = 5.0
+    silence: float = 15.0
+    sync: float = 600.0
+    refused: float = 10.0
+
+
+class Observer(Protocol):
+    """Who is told what happens."""
+
+    def listed(self, source: Source, error: Exception | None = None) -> None:
+        """A list ended."""
+
+    def watched(self, source: Source, error: Exception | None = None) -> None:
+        """A watch was opened, or failed."""
+
+    def state(self, source: Source, state: str, why: str) -> None:
+        """The state of the feed, repeated from time to time."""
+
+
+class Ways(NamedTuple):
+    """What all feeds of a process share."""
+
+    client: ApiClient
+    observer: Observer
+    queue: ListQueue
+    outage: Outage
+    rng: Random
+    clock: Callable[[], float]
+    timing: Timing = Timing()
+
+
+class Feed:
+    """The list and watch of one source."""
+
+    def __init__(
+        self, source: Source, sink: Sink, lease: Lease, ways: Ways, *, from_cache: bool = False, limit: int = 0
+    ) -> None:
+        """from_cache: the first list may come from the server's cache as it is. limit: the most objects to list, 0 for all."""
+        self.source = source
+        self._sink = sink
+        self._lease = lease
+        self._ways = ways
+        self._limit = limit
+        self._version = "0" if from_cache else ""
+        self._listed = False
+        self._streams = not limit
+        self._backoff = Backoff(ways.rng)
+        self._why = "started"
+
+    async def run(self) -> None:
+        """List and watch until cancelled."""
+        self.report()
+        while True:
+            try:
+                if not self._listed:
+                    await self._list()
+                await self._watch()
+            except ApiError as error:
+                self._why = str(error)
+                await self._recover(error)
+
+    def report(self) -> None:
+        """Tell the observer the state at this moment. To be called from time to time: states also change by themselves."""
+        self._ways.observer.state(self.source, self._lease.state(self._ways.clock()), self._why)
+
+    # Lists
+
+    async def _list(self) -> None:
+        """A complete new set of objects, taken into service."""
+        async with self._ways.queue.turn(len(self._sink)):
+            opened = self._ways.clock()
+            try:
+                async with asyncio.timeout(self._ways.timing.sync):
+                    version = await self._fill()
+                check_order(self.source, self._version, version)
+            except TimeoutError:
+                error = ConnectionLost(f"listing {self.source} took more than {self._ways.timing.sync:g} s")
+                self._ways.observer.listed(self.source, error)
+                raise error from None
+            except ApiError as error:
+                self._ways.observer.listed(self.source, error)
+                raise
+            await self._sink.commit()
+        self._version, self._listed = version, True
+        self._ways.observer.listed(self.source)
+        self._proven(opened, "listed")
+
+    async def _fill(self) -> str:
+        """Fill the next set with all objects there are; returns their version."""
+        client, at_least = self._ways.client, self._version
+        if self._streams:
+            try:
+                silence = self._ways.timing.silence
+                return await list_by_watch(client, self.source, self._sink.begin(), at_least=at_least, silence=silence)
+            except (Invalid, BookmarkMissing) as error:
+                self._streams = False
+                log.info("listing by pages, not by a watch", **self.source.named, why=str(error))
+        return await list_by_pages(client, self.source, self._sink.begin(), at_least=at_least, most=self._limit)
+
+    # Watches
+
+    async def _watch(self) -> None:
+        """One watch, from its opening to its clean end."""
+        length = max(1, round(self._ways.timing.watch * self._ways.rng.uniform(0.9, 1.1)))
+        opened = self._ways.clock()
+        try:
+            async with asyncio.timeout(length + self._ways.timing.grace):
+                await self._follow(length, opened)
+        except TimeoutError:
+            error = ConnectionLost(f"watching {self.source}: no end {self._ways.timing.grace:g} s after it was due")
+            self._ways.observer.watched(self.source, error)
+            raise error from None
+        except ApiError as error:
+            self._ways.observer.watched(self.source, error)
+            raise
+        if self._ways.clock() - opened >= length:
+            self._proven(opened, "watched")
+        else:
+            # An early end proves nothing: a server that stops, or one that gave up on a slow reader, ends watches just so.
+            await asyncio.sleep(self._backoff.delay())
+
+    async def _follow(self, length: int, opened: float) -> None:
+        query = {"resourceVersion": self._version, "timeoutSeconds": str(length)}
+        turns = Turns()
+        async with open_watch(self._ways.client, self.source, query, silence=length + 1.0) as watch:
+            self._ways.observer.watched(self.source)
+            while (lines := await watch.read()) is not None:
+                for line in lines:
+                    self._take(read_event(line), opened)
+                    if turns.due():
+                        await turns.rest()
+
+    def _take(self, event: Event | Bookmark, opened: float) -> None:
+        if isinstance(event, Bookmark):
+            check_order(self.source, self._version, event.version)
+            self._version = event.version
+            self._proven(opened, "bookmark")
+            return
+        if event.type == "DELETED":
+            self._sink.remove(event.item)
+        else:
+            self._sink.put(event.item)
+        if event.item:
+            self._version = event.item.version
+
+    def _proven(self, opened: float, why: str) -> None:
+        self._lease.prove(opened)
+        self._backoff.reset()
+        self._why = why
+        self.report()
+
+    # Failures
+
+    async def _recover(self, error: ApiError) -> None:
+        """Wait as the failure asks for, and see to it that what comes next can succeed."""
+        timing = self._ways.timing
+        match error:
+            case VersionTooLarge():
+                # The server has gone back, as after the restoration of a backup: only a consistent list is right now.
+                log.warning("the API server is behind what it sent before: listing anew", **self.source.named)
+                self._version, self._listed = "", False
+                await asyncio.sleep(self._backoff.delay())
+            case Expired():
+                self._listed = False
+                await asyncio.sleep(self._backoff.delay())
+            case Unauthorized() | Forbidden() | NotFound():
+                self._lease.refuse("absent" if isinstance(error, NotFound) else "forbidden")
+                self.report()
+                await asyncio.sleep(timing.refused * self._ways.rng.uniform(0.75, 1.25))
+            case Throttled():
+                await asyncio.sleep(max(error.retry_after, self._backoff.delay()))
+            case _:
+                await self._ways.outage.wait(self._backoff.delay())
+        self.report()
+
+
+def check_order(source: Source, before: str, after: str) -> None:
+    """Raises VersionTooLarge when the API server is at an older version than what was seen before (KEP-5504: they are numbers)."""
+    if before.isdigit() and after.isdigit() and int(after) < int(before):
+        raise VersionTooLarge(f"{source}: the API server is at version {after}, but {before} was seen before")

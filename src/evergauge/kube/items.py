@@ -1,0 +1,127 @@
+"""Bytes of lists and watches to items: identity and version of an object beside its JSON, which stays as it came."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from evergauge.errors import ApiError, MalformedAnswer, error_of_status
+
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+"""The annotation of the bookmark that ends a watch-list's initial events (KEP-3157)."""
+
+
+class Item(NamedTuple):
+    """One object. uid: its UID, or namespace and name where it has none; version: its resourceVersion; raw: its JSON."""
+
+    uid: str
+    version: str
+    raw: msgspec.Raw
+
+
+class Event(NamedTuple):
+    """One event of a watch about an object; `item` is None where its metadata can't be read."""
+
+    type: Literal["ADDED", "MODIFIED", "DELETED"]
+    item: Item | None
+
+
+class Bookmark(NamedTuple):
+    """Everything up to this version has been sent. ends_initial: the initial events of a watch-list are complete."""
+
+    version: str
+    ends_initial: bool
+
+
+class Page(NamedTuple):
+    """One page of a list. following: the continue token, empty on the last page. items: as in `Event`."""
+
+    items: list[Item | None]
+    version: str
+    following: str
+
+
+class _Metadata(msgspec.Struct, gc=False):
+    uid: str | None = None
+    resourceVersion: str | None = None  # noqa: N815 (the API's name, as below)
+    namespace: str | None = None
+    name: str | None = None
+
+
+class _Object(msgspec.Struct, gc=False):
+    metadata: _Metadata | None = None
+
+
+class _Event(msgspec.Struct, gc=False):
+    type: str
+    object: msgspec.Raw
+
+
+class _BookmarkMetadata(msgspec.Struct, gc=False):
+    resourceVersion: str = ""  # noqa: N815
+    annotations: dict[str, str] | None = None
+
+
+class _Bookmark(msgspec.Struct, gc=False):
+    metadata: _BookmarkMetadata
+
+
+class _ListMetadata(msgspec.Struct, gc=False):
+    resourceVersion: str | None = None  # noqa: N815
+    following: str | None = msgspec.field(default=None, name="continue")
+
+
+class _List(msgspec.Struct, gc=False):
+    metadata: _ListMetadata
+    items: list[msgspec.Raw] | None = None
+
+
+_OBJECT = msgspec.json.Decoder(_Object)
+_EVENT = msgspec.json.Decoder(_Event)
+_BOOKMARK = msgspec.json.Decoder(_Bookmark)
+_LIST = msgspec.json.Decoder(_List)
+
+
+def read_item(raw: msgspec.Raw) -> Item | None:
+    """The item of an object's JSON; None where it says neither UID nor name in a readable way."""
+    try:
+        metadata = _OBJECT.decode(raw).metadata
+    except msgspec.DecodeError:
+        return None
+    if metadata is None:
+        return None
+    uid = metadata.uid or (f"{metadata.namespace or ''}/{metadata.name}" if metadata.name else "")
+    return Item(uid, metadata.resourceVersion or "", raw) if uid else None
+
+
+def read_event(line: bytes) -> Event | Bookmark:
+    """One line of a watch. Raises ApiError for an ERROR event (`Expired` for 410), MalformedAnswer for junk."""
+    try:
+        event = _EVENT.decode(line)
+        if event.type in ("ADDED", "MODIFIED", "DELETED"):
+            return Event(event.type, read_item(event.object))  # type: ignore[arg-type] # one of the three
+        if event.type == "BOOKMARK":
+            metadata = _BOOKMARK.decode(event.object).metadata
+            return Bookmark(metadata.resourceVersion, (metadata.annotations or {}).get(INITIAL_EVENTS_END) == "true")
+        if event.type == "ERROR":
+            raise error_event(msgspec.json.decode(event.object))
+    except msgspec.DecodeError as error:
+        raise MalformedAnswer(f"a watch sent what is no event ({error}): {line[:80]!r}") from None
+    raise MalformedAnswer(f"a watch sent an event of the unknown type {event.type[:40]!r}")
+
+
+def error_event(status: Any) -> ApiError:  # noqa: ANN401 (JSON of any shape)
+    """The error that the `Status` object of an ERROR event stands for."""
+    code = status.get("code") if isinstance(status, dict) else None
+    return error_of_status(code if isinstance(code, int) else 500, status, "a watch ended")
+
+
+def read_page(body: bytes) -> Page:
+    """One page of a list. Raises MalformedAnswer for what is no list."""
+    try:
+        page = _LIST.decode(body)
+    except msgspec.DecodeError as error:
+        raise MalformedAnswer(f"a list was answered with what is no list ({error})") from None
+    items = [read_item(raw) for raw in page.items or ()]
+    return Page(items, page.metadata.resourceVersion or "", page.metadata.following or "")

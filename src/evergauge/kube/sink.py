@@ -1,0 +1,33 @@
+"""Where a feed's objects go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from evergauge.kube.items import Item
+
+
+class Build(Protocol):
+    """A set of objects that is being filled."""
+
+    def put(self, item: Item | None) -> None:
+        """Add an object or replace it. None is one whose metadata can't be read."""
+
+    def remove(self, item: Item | None) -> None:
+        """Take an object out."""
+
+
+class Sink(Build, Protocol):
+    """The set in service, and the next one while a list runs."""
+
+    def __len__(self) -> int:
+        """Objects in service."""
+        ...
+
+    def begin(self) -> Build:
+        """A new, empty set beside the one in service; one that was begun before and never taken into service is dropped."""
+        ...
+
+    async def commit(self) -> None:
+        """The set begun last is complete: take it into service, in one step."""

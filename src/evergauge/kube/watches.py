@@ -1,0 +1,52 @@
+"""Watches: opening one, and reading its lines with a bound on silence."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from evergauge.errors import ConnectionLost
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from evergauge.kube.client import ApiClient, Stream
+    from evergauge.kube.source import Source
+
+CONNECT = 15.0
+"""Seconds until the headers of a watch must be there. The API server sends them at once, whatever follows."""
+
+
+class Lines:
+    """The lines of a stream, as many at a time as have come. silence: seconds after which a quiet stream counts as dead."""
+
+    def __init__(self, stream: Stream, what: str, *, silence: float) -> None:
+        self._stream = stream
+        self._what = what
+        self._silence = silence
+        self._rest = b""
+
+    async def read(self) -> list[bytes] | None:
+        """The next complete lines (perhaps none), None at the clean end. Raises ConnectionLost."""
+        try:
+            async with asyncio.timeout(self._silence):
+                chunk = await self._stream.read()
+        except TimeoutError:
+            raise ConnectionLost(f"{self._what}: not a byte for {self._silence:g} s", silent=True) from None
+        if not chunk:
+            if self._rest:
+                raise ConnectionLost(f"{self._what}: broken off in the middle of an event")
+            return None
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        return lines
+
+
+@asynccontextmanager
+async def open_watch(
+    client: ApiClient, source: Source, query: Mapping[str, str], *, silence: float
+) -> AsyncIterator[Lines]:
+    """A watch that has begun. query: beside the source's own. Raises ApiError when it is refused or can't be opened."""
+    full = {"watch": "1", "allowWatchBookmarks": "true", **source.query, **query}
+    async with client.stream(source.path, full, accept=source.accept_watch, connect_timeout=CONNECT) as stream:
+        yield Lines(stream, f"watching {source}", silence=silence)

@@ -1,0 +1,297 @@
+"""One feed against a simulated API server: it learns everything, whatever goes wrong, and never goes back in time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from evergauge.kube.feed import Timing
+from evergauge.sim import Fault
+from kube.feeding import BOUND, Kept, staged
+from support.virtual_time import in_virtual_time, now, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@in_virtual_time
+async def test_it_lists_once_then_follows_and_renews_its_watches() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        assert stage.told.states == ["syncing", "live"]
+        stage.create("d")
+        stage.patch("c0", "x")
+        stage.delete("c1")
+        assert await stage.in_step() < 0.1
+        await asyncio.sleep(120)
+        assert (stage.told.lists, set(stage.told.watches)) == (["ok"], {"ok"})
+        # The list by watch, then one watch for each 9 to 11 seconds.
+        assert 10 <= stage.requests[1] - 1 <= 14
+        assert stage.requests[0] == 0
+        assert stage.told.states == ["syncing", "live"]
+
+
+@in_virtual_time
+async def test_many_objects_come_in_several_pages_where_the_server_cannot_list_by_watch() -> None:
+    async with staged(objects=0) as stage:
+        await stage.server.order(Fault(kind="refuse", seconds=1))
+        stage.create(*(f"m{number}" for number in range(1234)))
+        await stage.server.order(Fault(kind="error", code=422, verb="watch", count=1))
+        await stage.in_step()
+        assert stage.requests[0] == 3
+        stage.create("later")
+        await stage.in_step()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(kind="drop", count=3), id="connections-reset"),
+        pytest.param(Fault(kind="truncate", count=3), id="cut-in-an-object"),
+        pytest.param(Fault(kind="truncate", clean=True, count=3), id="cut-in-an-object-as-if-whole"),
+        pytest.param(Fault(kind="hang", count=2), id="half-open"),
+        pytest.param(Fault(kind="error", code=500, count=3), id="500"),
+        pytest.param(Fault(kind="error", code=503, count=3), id="503"),
+        pytest.param(Fault(kind="throttle", retry_after=5, count=2), id="429"),
+        pytest.param(Fault(kind="expire"), id="history-forgotten"),
+        pytest.param(Fault(kind="expire", count=2), id="410-twice"),
+        pytest.param(Fault(kind="slow", delay=3, count=3), id="slow"),
+        pytest.param(Fault(kind="refuse", seconds=20), id="down-for-20-s"),
+    ],
+)
+@pytest.mark.parametrize("from_start", [True, False], ids=["while-listing", "while-watching"])
+@in_virtual_time
+async def test_after_a_fault_it_knows_everything_again(fault: Fault, from_start: bool) -> None:  # noqa: FBT001 - a case
+    if fault.kind == "slow" and from_start:
+        fault.delay = 1
+    fault = copy(fault)
+    async with staged() as stage:
+        if not from_start:
+            await stage.in_step()
+        await stage.server.order(fault)
+        changing = asyncio.create_task(stage.keep_changing(0.5))
+        await asyncio.sleep(25)
+        changing.cancel()
+        await stage.in_step(within=BOUND + 2)
+        await until(lambda: stage.told.states[-1] == "live", within=BOUND)
+
+
+@in_virtual_time
+async def test_what_is_kept_is_never_half_of_a_list() -> None:
+    async with staged(objects=700) as stage:
+        await stage.in_step()
+        truth = stage.truth()
+        sizes: set[int] = set()
+        await stage.server.order(Fault(kind="expire"))
+        await stage.server.order(Fault(kind="expire", verb="watch", count=1))
+        await stage.server.order(Fault(kind="drop", new=False))
+        await stage.server.order(Fault(kind="slow", bandwidth=100_000, running=False))
+
+        async def look() -> None:
+            while True:
+                sizes.add(len(stage.kept))
+                await asyncio.sleep(0.02)
+
+        looking = asyncio.create_task(look())
+        await until(lambda: stage.kept.lists > 1)
+        looking.cancel()
+        assert sizes == {700}
+        assert stage.kept == truth
+
+
+@in_virtual_time
+async def test_a_bookmark_that_never_comes_makes_it_list_by_pages_within_30_s() -> None:
+    async with staged(objects=0) as stage:
+        await stage.server.order(Fault(kind="refuse", seconds=1))
+        stage.create("a", "b")
+        await stage.server.order(Fault(kind="swallow"))
+        assert await stage.in_step() < 30
+        assert stage.requests[0] == 1
+        stage.create("c")
+        await stage.in_step()
+
+
+@in_virtual_time
+async def test_changes_after_a_swallowed_bookmark_give_it_away_at_once() -> None:
+    async with staged(objects=0) as stage:
+        await stage.server.order(Fault(kind="refuse", seconds=1))
+        stage.create("a")
+        await stage.server.order(Fault(kind="swallow"))
+        await until(lambda: stage.requests[1] == 1)
+        await asyncio.sleep(1)
+        stage.patch("a", "x")
+        assert await stage.in_step() < 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "name"),
+    [(Fault(kind="forbid"), "forbidden", "Forbidden"), (Fault(kind="unauthorized"), "forbidden", "Unauthorized")],
+)
+@in_virtual_time
+async def test_a_refusal_is_said_and_ends_when_it_is_lifted(fault: Fault, state: str, name: str) -> None:
+    async with staged() as stage:
+        number = await stage.server.order(copy(fault))
+        await until(lambda: stage.told.states[-1:] == [state], within=40)
+        assert name in stage.told.lists + stage.told.watches
+        await asyncio.sleep(60)
+        assert stage.told.states[-1] == state
+        stage.create("meanwhile")
+        await stage.server.lift(number)
+        await stage.in_step(within=15)
+        await until(lambda: stage.told.states[-1] == "live", within=15)
+
+
+@in_virtual_time
+async def test_refused_requests_are_few() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        await stage.server.order(Fault(kind="forbid"))
+        before = sum(stage.requests)
+        await asyncio.sleep(100)
+        assert sum(stage.requests) - before <= 15
+
+
+@in_virtual_time
+async def test_an_outage_is_declared_and_the_prober_ends_the_wait() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        await stage.server.order(Fault(kind="refuse", seconds=100))
+        await asyncio.sleep(BOUND + 1)
+        assert stage.told.states[-1] == "lost"
+        stage.create("meanwhile")
+        await until(lambda: stage.kept == stage.truth(), within=100)
+        assert now() < 105
+        # Known again, but proven only by a whole watch.
+        await until(lambda: stage.told.states[-1] == "live", within=15)
+
+
+@in_virtual_time
+async def test_a_dead_watch_is_noticed_within_the_bound() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        await stage.server.order(Fault(kind="hang", new=False))
+        stage.create("unseen")
+        assert await stage.in_step() < 20
+        assert "suspect" not in stage.told.states[2:-1] or "lost" not in stage.told.states
+
+
+@in_virtual_time
+async def test_early_ends_are_resumed_but_prove_nothing() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        for _ in range(5):
+            await asyncio.sleep(2)
+            await stage.server.order(Fault(kind="truncate", verb="watch", clean=True, new=False))
+        assert stage.told.states == ["syncing", "live"]
+        stage.create("later")
+        await stage.in_step()
+
+
+@in_virtual_time
+async def test_a_watch_cache_that_lags_takes_nobody_back_in_time() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        for number in range(20):
+            stage.patch("c0", str(number))
+        await stage.in_step()
+        seen: list[int] = []
+
+        def version(kept: Kept) -> int:
+            return max(map(int, kept.values()))
+
+        await stage.server.order(Fault(kind="expire"))
+        await stage.server.order(Fault(kind="error", code=422, verb="watch", count=1))
+        await stage.server.order(Fault(kind="stale", lag=10))
+        await stage.server.order(Fault(kind="drop", new=False))
+
+        async def look() -> None:
+            while True:
+                seen.append(version(stage.kept))
+                await asyncio.sleep(0.1)
+
+        looking = asyncio.create_task(look())
+        await asyncio.sleep(40)
+        looking.cancel()
+        assert seen == sorted(seen)
+        assert stage.kept == stage.truth()
+
+
+@pytest.mark.parametrize("told_by", ["410", "bookmark"])
+@in_virtual_time
+async def test_a_server_restored_from_a_backup_is_followed_by_a_consistent_list(told_by: str) -> None:
+    async with staged(timing=Timing(watch=100.0)) as stage:
+        await stage.in_step()
+        # As if all that was seen had come from a later state than the server has now.
+        stage.feed._version = str(stage.cluster.version + 1_000_000)
+        if told_by == "410":
+            await stage.server.order(Fault(kind="expire", verb="watch", count=1))
+            await stage.server.order(Fault(kind="drop", new=False))
+        stage.create("after")
+        await stage.in_step(within=100)
+        assert stage.told.lists[-1] == "ok"
+        assert int(stage.feed._version) == stage.cluster.version
+
+
+@in_virtual_time
+async def test_versions_from_the_cache_are_accepted_once_when_asked_for() -> None:
+    async with staged(from_cache=True) as stage:
+        await stage.in_step()
+        stage.create("x")
+        await stage.in_step()
+        assert stage.told.lists == ["ok"]
+
+
+@pytest.mark.parametrize(("limit", "kept", "pages"), [(2, 2, 1), (700, 700, 2), (5000, 1200, 3)])
+@in_virtual_time
+async def test_a_limit_bounds_what_is_listed(limit: int, kept: int, pages: int) -> None:
+    async with staged(objects=1200, limit=limit) as stage:
+        await until(lambda: stage.kept.lists == 1)
+        assert (len(stage.kept), stage.requests[0]) == (kept, pages)
+
+
+@in_virtual_time
+async def test_requests_stay_few_when_the_server_keeps_failing() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        before = sum(stage.requests)
+        await stage.server.order(Fault(kind="error", code=500, resource="configmaps"))
+        await asyncio.sleep(60)
+        assert sum(stage.requests) - before < 90
+
+
+@in_virtual_time
+async def test_a_list_that_takes_too_long_is_given_up_and_begun_again() -> None:
+    async with staged(objects=0, timing=Timing(sync=20.0, silence=100.0)) as stage:
+        await stage.server.order(Fault(kind="refuse", seconds=1))
+        stage.create("a")
+        await stage.server.order(Fault(kind="hang", count=1))
+        assert await stage.in_step() < 30
+
+
+@in_virtual_time
+async def test_it_knows_everything_after_any_sequence_of_faults() -> None:
+    faults: list[Callable[[], Fault]] = [
+        lambda: Fault(kind="drop", new=False),
+        lambda: Fault(kind="expire"),
+        lambda: Fault(kind="hang", new=False),
+        lambda: Fault(kind="truncate", new=False),
+        lambda: Fault(kind="error", code=500, count=2),
+        lambda: Fault(kind="refuse", seconds=3),
+        lambda: Fault(kind="throttle", count=1),
+        lambda: Fault(kind="swallow", seconds=20),
+    ]
+    async with staged(objects=20, window=50) as stage:
+        changing = asyncio.create_task(stage.keep_changing(0.05))
+        for number in range(60):
+            await stage.server.order(faults[number * 7 % len(faults)]())
+            await asyncio.sleep(number % 5 + 0.3)
+        changing.cancel()
+        await stage.in_step(within=BOUND + 5)
+
+
+def copy(fault: Fault) -> Fault:
+    """Orders are spent."""
+    fields: dict[str, Any] = {name: getattr(fault, name) for name in fault.__struct_fields__}
+    return Fault(**fields)
