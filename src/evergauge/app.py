@@ -1,0 +1,212 @@
+"""Serving: everything wired together, from the options to a graceful stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import time
+from contextlib import AsyncExitStack, suppress
+from random import SystemRandom
+from typing import TYPE_CHECKING, NamedTuple
+
+import structlog
+
+from evergauge import __version__
+from evergauge.freshness import Lease
+from evergauge.kube.client import ApiClient
+from evergauge.kube.cluster import load_cluster
+from evergauge.kube.feed import Feed, Ways
+from evergauge.kube.waiting import Backoff, ListQueue, Outage
+from evergauge.pipeline.exposer import StoreExposer, exposed
+from evergauge.pipeline.faults import FaultReports
+from evergauge.pipeline.feed_store import FeedStore
+from evergauge.pipeline.memory import trimmer
+from evergauge.pipeline.selection import compile_kinds
+from evergauge.pipeline.sources import sources
+from evergauge.shard import Partition
+from evergauge.telemetry import Build, KindSize, StallMonitor, Telemetry
+from evergauge.web import Server, Timeouts, listen, metrics_app, telemetry_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from evergauge.declare import CompiledKind
+    from evergauge.options import Options
+    from evergauge.pipeline.exposer import Exposed
+
+log = structlog.get_logger(__name__)
+
+FRESHNESS_BOUND = 30.0
+"""Seconds within which each feed must be proven to have seen everything."""
+TICK = 1.0
+"""Seconds between two looks at states that change by themselves, and at what waits to be folded."""
+TRIM_EVERY = 5.0
+"""Seconds at least between two times that freed memory is given back."""
+
+
+class Endpoints(NamedTuple):
+    """Where a process serves, as URLs without a path."""
+
+    metrics: str
+    telemetry: str
+
+
+class Cluster(NamedTuple):
+    """What is read of one cluster: its feeds, and the kinds that they fill."""
+
+    feeds: Sequence[Feed]
+    kinds: Mapping[str, Exposed]
+
+
+async def serve(
+    options: Options,
+    *,
+    started: Callable[[Endpoints], object] = lambda _: None,
+    stop: asyncio.Event | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> int:
+    """Serve until SIGTERM, SIGINT or `stop`; returns the exit code.
+
+    started: told where, as soon as both ports answer. Raises EvergaugeError when it can't begin.
+    """
+    stop = stop or asyncio.Event()
+    kinds = compile_kinds(options)
+    telemetry = Telemetry(Build(__version__), {name: go_type(kind) for name, kind in kinds.items()})
+    telemetry.settings.sharding(options.shard, options.total_shards)
+    async with AsyncExitStack() as stack:
+        client = ApiClient(load_cluster(kubeconfig=options.kubeconfig, apiserver=options.apiserver, environ=environ))
+        stack.push_async_callback(client.close)
+        ways = Ways(client, telemetry.feeds, ListQueue(), Outage(client.is_ready, _RNG), _RNG, time.monotonic)
+        cluster = read_cluster(options, kinds, ways, telemetry)
+        exposer = StoreExposer(cluster.kinds, telemetry.objects, trim=trimmer(every=TRIM_EVERY, clock=time.monotonic))
+        telemetry.objects.sizes_from(lambda: sizes(cluster.kinds))
+        servers = open_servers(options, exposer, telemetry)
+        for server in servers:
+            await server.start()
+            stack.push_async_callback(server.stop)
+        _stop_on_signals(stop)
+        log.info("serving", metrics=servers[0].url, telemetry=servers[1].url, kinds=len(cluster.kinds))
+        started(Endpoints(servers[0].url, servers[1].url))
+        # What lives now lives on: the garbage collector needn't look through it again and again.
+        gc.collect()
+        gc.freeze()
+        await _run_until(stop, [*_background(cluster, ways, exposer, telemetry)])
+        log.info("stopping", why="told to")
+    return 0
+
+
+_RNG = SystemRandom()
+
+
+def go_type(kind: CompiledKind) -> str:
+    """The Go type by which KSM's self-metrics name a kind: `*v1.Pod`."""
+    return f"*{kind.kind.version}.{kind.kind.kind}"
+
+
+def read_cluster(options: Options, kinds: Mapping[str, CompiledKind], ways: Ways, telemetry: Telemetry) -> Cluster:
+    """Feeds and stores for all kinds; nothing runs yet."""
+    owns = Partition(options.shard, options.total_shards).owns
+    faults = FaultReports(telemetry.objects, time.monotonic)
+    feeds: list[Feed] = []
+    shown: dict[str, Exposed] = {}
+    for resource, kind in kinds.items():
+        stores = []
+        for source in sources(kind.kind, options):
+            store = FeedStore(kind, owns, faults)
+            stores.append(store)
+            telemetry.feeds.add(source)
+            lease = Lease(FRESHNESS_BOUND)
+            feeds.append(
+                Feed(source, store, lease, ways, from_cache=options.use_apiserver_cache, limit=options.object_limit)
+            )
+        shown[resource] = exposed(kind, stores)
+    return Cluster(feeds, shown)
+
+
+def open_servers(options: Options, exposer: StoreExposer, telemetry: Telemetry) -> tuple[Server, Server]:
+    """The servers of both ports, their sockets bound. Raises ListenError."""
+    timeouts = Timeouts(
+        read_header=options.server_read_header_timeout,
+        read=options.server_read_timeout,
+        idle=options.server_idle_timeout,
+    )
+    main = metrics_app(
+        exposer,
+        telemetry.scrapes,
+        gzip=options.enable_gzip_encoding,
+        write_timeout=options.server_write_timeout,
+    )
+    own = telemetry_app(telemetry, telemetry.feeds)
+    listening = listen(options.host, options.port, flags=("--host", "--port"))
+    try:
+        own_listening = listen(
+            options.telemetry_host, options.telemetry_port, flags=("--telemetry-host", "--telemetry-port")
+        )
+    except Exception:
+        listening.close()
+        raise
+    return Server(main, listening, timeouts=timeouts), Server(own, own_listening, timeouts=timeouts)
+
+
+def sizes(kinds: Mapping[str, Exposed]) -> Iterator[KindSize]:
+    """What the stores of each kind hold."""
+    for resource, kind in kinds.items():
+        held = [store.store.size for store in kind.stores]
+        yield KindSize(
+            resource,
+            objects=sum(map(len, kind.stores)),
+            fragments=sum(size.fragments for size in held),
+            deflated_bytes=sum(size.deflated for size in held),
+            plain_bytes=sum(size.plain for size in held),
+        )
+
+
+def _background(
+    cluster: Cluster, ways: Ways, exposer: StoreExposer, telemetry: Telemetry
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What runs beside the servers, by name."""
+    yield "outage", ways.outage.run
+    yield "stalls", StallMonitor(telemetry.loop).run
+    yield "tick", lambda: _tick(cluster.feeds, exposer)
+    for feed in cluster.feeds:
+        yield f"feed {feed.source}", feed.run
+
+
+async def _tick(feeds: Sequence[Feed], exposer: StoreExposer) -> None:
+    while True:
+        await asyncio.sleep(TICK)
+        for feed in feeds:
+            feed.report()
+        await exposer.fold_what_is_much()
+
+
+async def _run_until(stop: asyncio.Event, jobs: Sequence[tuple[str, Callable[[], object]]]) -> None:
+    """Run jobs that never end, until told to stop."""
+    tasks = [asyncio.create_task(_for_ever(name, job), name=name) for name, job in jobs]
+    try:
+        await stop.wait()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _for_ever(name: str, job: Callable[[], object]) -> None:
+    """A job that ends by a mistake of ours takes nothing else along: it is named in the log, and begins again."""
+    backoff = Backoff(_RNG, first=1.0)
+    while True:
+        try:
+            await job()  # type: ignore[misc] # all are coroutine functions
+        except Exception:
+            log.exception("a task failed and is started again", task=name)
+        await asyncio.sleep(backoff.delay())
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Outside the main thread, as in tests, there are no signals to handle.
+        with suppress(ValueError, RuntimeError):
+            loop.add_signal_handler(number, stop.set)

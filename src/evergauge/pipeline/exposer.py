@@ -1,0 +1,110 @@
+"""A scrape: fold what waits, take the fragments of all kinds in one step, make a response body of them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from evergauge.exposition.header import EOF
+from evergauge.kube.turns import run_in_turns
+from evergauge.store import GzipBody, PlainBody, Section, header_fragment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from evergauge.declare import CompiledKind
+    from evergauge.pipeline.feed_store import FeedStore
+    from evergauge.store import Body, Fragment
+
+FOLD_ABOVE = 4 * 1024 * 1024
+"""Bytes of plain text in one store at which it is folded between two scrapes."""
+
+
+class FoldCounter(Protocol):
+    """Who counts the folding."""
+
+    def folded(self, buckets: int, seconds: float) -> None:
+        """A round of folding ended."""
+
+
+class Exposed(NamedTuple):
+    """One kind in service: its headers in both formats, and the stores of its feeds."""
+
+    headers: Sequence[Fragment]
+    openmetrics_headers: Sequence[Fragment]
+    stores: Sequence[FeedStore]
+
+    def section(self, *, openmetrics: bool) -> Section | None:
+        """What a scrape shows of it at this moment; None of a kind without objects (KSM behaviour)."""
+        snapshots = [snapshot for store in self.stores if (snapshot := store.snapshot()).objects]
+        headers = self.openmetrics_headers if openmetrics else self.headers
+        return Section(headers, snapshots) if snapshots else None
+
+
+def exposed(kind: CompiledKind, stores: Sequence[FeedStore]) -> Exposed:
+    """A kind and its stores, ready to be scraped."""
+    text, openmetrics = (
+        [header_fragment(header.encode()) for header in kind.headers(openmetrics=form)] for form in (False, True)
+    )
+    return Exposed(text, openmetrics, stores)
+
+
+class StoreExposer:
+    """All kinds in service, by resource.
+
+    Theory of operation. A scrape first folds, bucket by bucket and in turns with everything else, what waited when it began. Then
+    it takes the fragments of all stores within one step of the event loop. A change that arrives meanwhile waits, or is folded
+    with all its families, so no scrape mixes two versions of an object; and none misses a change seen before it began. What it
+    took is immutable: a slow reader holds up nobody.
+    """
+
+    def __init__(
+        self,
+        kinds: Mapping[str, Exposed],
+        counter: FoldCounter,
+        *,
+        trim: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """trim: gives freed memory back, called after a round of folding. clock: seconds, for durations."""
+        self._kinds = kinds
+        self._counter = counter
+        self._trim = trim
+        self._clock = clock
+        self._ending = header_fragment(EOF.encode())
+
+    @property
+    def resources(self) -> Sequence[str]:
+        """The kinds in service."""
+        return tuple(self._kinds)
+
+    async def scrape(
+        self, *, resources: frozenset[str] | None, exclude: frozenset[str], openmetrics: bool, gzip: bool
+    ) -> Body:
+        """One response body. See `evergauge.web.exposer.Exposer`."""
+        chosen = [
+            kind
+            for resource, kind in self._kinds.items()
+            if (resources is None or resource in resources) and resource not in exclude
+        ]
+        await self._fold(store for kind in chosen for store in kind.stores)
+        sections = [section for kind in chosen if (section := kind.section(openmetrics=openmetrics))]
+        for section in sections:
+            for snapshot in section.snapshots:
+                await run_in_turns(snapshot.prepare())
+        ending = self._ending if openmetrics else None
+        return GzipBody(sections, ending) if gzip else PlainBody(sections, ending)
+
+    async def fold_what_is_much(self) -> None:
+        """Fold the stores in which more than 4 MiB wait. To be called from time to time: there may be no scrapes."""
+        stores = (store for kind in self._kinds.values() for store in kind.stores)
+        await self._fold(store for store in stores if store.store.waiting_bytes > FOLD_ABOVE)
+
+    async def _fold(self, stores: Iterable[FeedStore]) -> None:
+        start = self._clock()
+        buckets = 0
+        for store in stores:
+            buckets += await store.fold()
+        if buckets:
+            self._counter.folded(buckets, self._clock() - start)
+            self._trim()

@@ -1,0 +1,55 @@
+"""Which feeds a kind has, option by option."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from evergauge.kinds import KINDS
+from evergauge.options import parse
+from evergauge.pipeline.sources import sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BY_RESOURCE = {kind.resource: kind for kind in KINDS}
+
+
+@pytest.mark.parametrize(
+    ("resource", "flags", "expected"),
+    [
+        ("pods", [], ["/api/v1/pods"]),
+        ("deployments", [], ["/apis/apps/v1/deployments"]),
+        ("pods", ["--namespaces=b,a"], ["/api/v1/namespaces/a/pods", "/api/v1/namespaces/b/pods"]),
+        ("nodes", ["--namespaces=b,a"], ["/api/v1/nodes"]),
+        ("namespaces", ["--namespaces=b,a"], ["/api/v1/namespaces"]),
+        ("pods", ["--namespaces=a,b", "--namespaces-denylist=b"], ["/api/v1/namespaces/a/pods"]),
+        ("pods", ["--namespaces=a", "--namespaces-denylist=a"], []),
+        ("nodes", ["--namespaces=a", "--namespaces-denylist=a"], ["/api/v1/nodes"]),
+        (
+            "pods",
+            ["--namespaces-denylist=b,a"],
+            ["/api/v1/pods metadata.namespace!=a,metadata.namespace!=b"],
+        ),
+        ("nodes", ["--namespaces-denylist=b,a"], ["/api/v1/nodes"]),
+        ("pods", ["--resources=pods", "--node=n1"], ["/api/v1/pods spec.nodeName=n1"]),
+        (
+            "pods",
+            ["--resources=pods", "--node=n1", "--namespaces=a"],
+            ["/api/v1/namespaces/a/pods spec.nodeName=n1"],
+        ),
+        ("pods", ["--resources=pods", "--track-unscheduled-pods"], ["/api/v1/pods spec.nodeName="]),
+    ],
+)
+def test_feeds_of_a_kind(resource: str, flags: Sequence[str], expected: Sequence[str]) -> None:
+    found = sources(BY_RESOURCE[resource], parse(flags))
+    assert [f"{source.path} {source.field_selector}".strip() for source in found] == expected
+
+
+def test_kinds_of_metadata_ask_for_no_more() -> None:
+    (source,) = sources(BY_RESOURCE["configmaps"], parse([]))
+    assert source.accept_list.startswith("application/json;as=PartialObjectMetadataList;")
+    assert source.accept_watch.startswith("application/json;as=PartialObjectMetadata;")
+    (pods,) = sources(BY_RESOURCE["pods"], parse([]))
+    assert pods.accept_list == pods.accept_watch == "application/json"
