@@ -34,7 +34,7 @@ class Generation:
         if item is None:
             self._faults.report(self._kind.kind.resource, "?", _NAMELESS)
         elif self._owns(item.uid):
-            rendered = self._kind.render(item.raw)
+            rendered = self._kind.render(bytes(item.raw))
             self.store.put(item.uid, rendered.parts)
             for fault in rendered.faults:
                 self._faults.report(self._kind.kind.resource, item.uid, fault)
