@@ -63,7 +63,7 @@ class UserEntry(Entry):
     client_key: str | None = None
     client_key_data: str | None = None
     exec: ExecEntry | None = None
-    auth_provider: msgspec.Raw | None = None
+    auth_provider: dict[str, object] | None = None
     act_as: str | None = msgspec.field(default=None, name="as")
     act_as_uid: str | None = msgspec.field(default=None, name="as-uid")
     act_as_groups: list[str] | None = msgspec.field(default=None, name="as-groups")
@@ -107,11 +107,14 @@ class Selected(NamedTuple):
     user: Named[UserEntry]
 
 
+_NULL = msgspec.Raw(b"null")
+
+
 class _NamedEntry(msgspec.Struct):
     name: str
-    cluster: msgspec.Raw | None = None
-    user: msgspec.Raw | None = None
-    context: msgspec.Raw | None = None
+    cluster: msgspec.Raw = _NULL
+    user: msgspec.Raw = _NULL
+    context: msgspec.Raw = _NULL
 
 
 class _File(msgspec.Struct, rename="kebab"):
@@ -177,9 +180,8 @@ def _as_json(path: Path, content: bytes) -> bytes:
 def _find(read: list[tuple[Path, _File]], kind: str, name: str, form: type[E], wanted_by: str) -> Named[E]:
     for path, entry in _entries(read, kind):
         if entry.name == name:
-            raw = getattr(entry, kind) or b"{}"
             try:
-                found = msgspec.json.decode(raw, type=form | None) or form()
+                found = msgspec.json.decode(getattr(entry, kind), type=form | None) or form()
             except msgspec.ValidationError as error:
                 raise KubeconfigError(f'kubeconfig {path}, {kind} "{name}", {_wrong(error)}') from None
             return Named(kind, name, path, found)

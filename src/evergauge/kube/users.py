@@ -31,7 +31,7 @@ def credentials_of(
     user: Named[UserEntry], cluster: Named[ClusterEntry], files: Files, environ: Mapping[str, str]
 ) -> Credentials:
     """What a user shows to the API server. cluster: what a plugin is told about it. Raises KubeconfigError."""
-    if user.entry.auth_provider:
+    if user.entry.auth_provider is not None:
         raise KubeconfigError(
             f"{user}, field auth-provider: Kubernetes 1.26 dropped auth providers; use the provider's exec plugin"
         )
@@ -158,7 +158,7 @@ def _cluster_info(cluster: Named[ClusterEntry], files: Files) -> dict[str, objec
 
 class _Extension(msgspec.Struct):
     name: str = ""
-    extension: msgspec.Raw | None = None
+    extension: msgspec.Raw = msgspec.Raw(b"null")
 
 
 def _extension(entry: ClusterEntry) -> msgspec.Raw | None:
