@@ -70,8 +70,7 @@ def seconds_text(text: str | None) -> str | None:
     if seconds is None:
         return None
     if _TEN_DIGITS < seconds < 2 * _TEN_DIGITS:
-        digits = str(seconds).rstrip("0")
-        return f"{digits[0]}.{digits[1:]}e+09"
+        return f"1.{str(seconds)[1:].rstrip('0')}e+09"
     if -(10**6) < seconds < 10**6:
         return str(seconds)
     # No time has more than 12 digits, so this is exact.
