@@ -343,7 +343,7 @@ KIND = Kind(
             value=via(completion, "status.containerStatuses"),
         ),
         gauge(
-            "kube_pod_container_info", STABLE, "Information about a container of the Pod.",
+            "kube_pod_container_info", STABLE, "A container's images and identifiers.",
             each=("c in spec.containers", rows("cs", named, "status.containerStatuses", "c.name")), labels=IMAGE,
         ),
         gauge(
@@ -398,7 +398,7 @@ KIND = Kind(
         created("kube_pod_created", STABLE),
         deletion_timestamp("kube_pod_deletion_timestamp"),
         gauge(
-            "kube_pod_info", STABLE, "Information about the Pod.",
+            "kube_pod_info", STABLE, "Where the Pod runs, its addresses, and what it was created by.",
             each=rows("by", controller, "metadata.ownerReferences"),
             labels={
                 "host_ip": "status.hostIP",
@@ -411,11 +411,11 @@ KIND = Kind(
             },
         ),
         gauge(
-            "kube_pod_ips", ALPHA, "The Pod's IP addresses.",
+            "kube_pod_ips", ALPHA, "An address of the Pod.",
             each=rows("a", addresses, "status.podIPs"), labels={"ip": "a.ip", "ip_family": "a.ip_family"},
         ),
         gauge(
-            "kube_pod_init_container_info", STABLE, "Information about an init container of the Pod.",
+            "kube_pod_init_container_info", STABLE, "An init container's images and identifiers.",
             each=("c in spec.initContainers", rows("cs", named, "status.initContainerStatuses", "c.name")),
             labels={**IMAGE, "restart_policy": "c.restartPolicy"},
         ),
@@ -472,7 +472,7 @@ KIND = Kind(
         labels("kube_pod_labels", STABLE),
         gauge("kube_pod_overhead_cpu_cores", ALPHA, "Cores that running the Pod takes besides its containers.", value=via(cpu, "spec.overhead")),
         gauge("kube_pod_overhead_memory_bytes", ALPHA, "Bytes that running the Pod takes besides its containers.", value=via(memory, "spec.overhead")),
-        owner("kube_pod_owner", STABLE, "Information about the Pod's owner."),
+        owner("kube_pod_owner", STABLE, "What owns the Pod."),
         gauge(
             "kube_pod_resourceclaim_info", ALPHA, "A DRA ResourceClaim that the Pod refers to, with the name of the object it was resolved to.",
             each=rows("r", resource_claims, "spec.resourceClaims", "status.resourceClaimStatuses"),
@@ -501,7 +501,7 @@ KIND = Kind(
             states=states("qos_class", "status.qosClass", ("BestEffort", "Burstable", "Guaranteed")),
         ),
         gauge(
-            "kube_pod_status_ready", STABLE, "Whether the Pod is ready to serve requests.",
+            "kube_pod_status_ready", STABLE, "The status of the Pod's readiness.",
             each=CONDITION, when=is_("c.type", "Ready"), states=states("condition", "c.status", CONDITION_STATUSES),
         ),
         gauge(
