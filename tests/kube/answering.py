@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -104,6 +106,8 @@ def sending(*pieces: bytes, reset: bool = False, hang: bool = False) -> Talk:
         if hang:
             await asyncio.Event().wait()
         if reset:
+            # Without lingering the kernel sends RST, not FIN.
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
     return talk

@@ -178,7 +178,7 @@ async def test_an_answer_that_breaks_off_is_lost(talk: Talk) -> None:
 
 NO_ANSWER: dict[str, tuple[Talk, type[ApiError], str]] = {
     "closed": (sending(), Unreachable, "the connection was closed without an answer"),
-    "reset": (sending(reset=True), Unreachable, "the connection was closed without an answer"),
+    "reset": (sending(reset=True), Unreachable, "Connection reset by peer"),
     "closed within headers": (
         sending(b"HTTP/1.1 200 OK\r\nCont"),
         Unreachable,

@@ -75,7 +75,7 @@ class ExecCredentials:
 
     async def renew(self, refused: Credential, now: float) -> bool:
         if self._given == refused:
-            if now - self._began < RUN_AGAIN_AFTER:
+            if self._run is None and now - self._began < RUN_AGAIN_AFTER:
                 return False
             await self._shared_run(now)
         return self._given != refused
