@@ -29,6 +29,7 @@ class FakeBody:
     pieces: Sequence[bytes]
     error: Exception | None = None
     length: int = field(init=False)
+    inflates: bool = False
 
     def __post_init__(self) -> None:
         self.length = sum(map(len, self.pieces))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from evergauge.store.fragment import inflate
 from evergauge.store.snapshot import Snapshot, Total
 
 if TYPE_CHECKING:
@@ -21,9 +22,13 @@ LAST_BLOCK = b"\x03\x00"
 
 
 class Body(Protocol):
-    """One finished response body. length: exact bytes."""
+    """One finished response body.
+
+    length: exact bytes. inflates: whether making the pieces is work, which a thread should do.
+    """
 
     length: int
+    inflates: bool
 
     def chunks(self) -> Iterator[bytes]:
         """The body in pieces of about 512 KiB. The data is immutable: a slow reader holds up nobody."""
@@ -46,6 +51,8 @@ class Section(NamedTuple):
 class GzipBody:
     """One gzip member (some clients refuse several): the deflated fragments as they are."""
 
+    inflates = False
+
     def __init__(self, sections: Sequence[Section], ending: Fragment | None = None) -> None:
         """sections: of prepared snapshots, those of kinds without objects left out. ending: text behind the last family."""
         self._sections = sections
@@ -67,7 +74,9 @@ class GzipBody:
 
 
 class PlainBody:
-    """Plain text, inflated on the way out."""
+    """Plain text, inflated on the way out: many fragments in one call, since they make one deflate stream."""
+
+    inflates = True
 
     def __init__(self, sections: Sequence[Section], ending: Fragment | None = None) -> None:
         """As GzipBody."""
@@ -77,16 +86,16 @@ class PlainBody:
 
     def chunks(self) -> Iterator[bytes]:
         """See `Body`."""
-        pieces: list[bytes] = []
+        deflated: list[bytes] = []
         size = 0
         for fragment in _fragments(self._sections, self._ending):
-            pieces.append(fragment.text())
+            deflated.append(fragment.deflated)
             size += fragment.length
             if size >= PIECE:
-                yield b"".join(pieces)
-                pieces, size = [], 0
-        if pieces:
-            yield b"".join(pieces)
+                yield inflate(b"".join(deflated), size)
+                deflated, size = [], 0
+        if deflated:
+            yield inflate(b"".join(deflated), size)
 
 
 def _fragments(sections: Sequence[Section], ending: Fragment | None) -> Iterator[Fragment]:

@@ -42,7 +42,7 @@ class Fragment:
 
     def text(self) -> bytes:
         """The plain lines."""
-        return inflate(self.deflated)
+        return inflate(self.deflated, self.length)
 
 
 def deflate(text: bytes) -> bytes:
@@ -51,9 +51,9 @@ def deflate(text: bytes) -> bytes:
     return bytes(compressor.compress(text)) + bytes(compressor.flush(isal_zlib.Z_SYNC_FLUSH))
 
 
-def inflate(deflated: bytes) -> bytes:
-    """The plain text of a sync-flushed raw deflate stream."""
-    return bytes(isal_zlib.decompressobj(RAW).decompress(deflated))
+def inflate(deflated: bytes, length: int) -> bytes:
+    """The plain text, of `length` bytes, of a sync-flushed raw deflate stream."""
+    return bytes(isal_zlib.decompressobj(RAW).decompress(deflated, length))
 
 
 def header_fragment(text: bytes) -> Fragment:

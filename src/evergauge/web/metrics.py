@@ -13,7 +13,7 @@ from evergauge.exposition.negotiate import Format, accepts_gzip, negotiate
 from evergauge.web.pages import index, new_app, ok
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from evergauge.store.body import Body
     from evergauge.telemetry.scrapes import Encoding, Outcome, ScrapeMetrics
@@ -123,13 +123,30 @@ class _Accepted:
         else:
             self.response.headers["Vary"] = "Accept"
 
+    async def send(self, piece: bytes) -> None:
+        """Hand a piece of the body to the network; waits for a slow reader."""
+        await self.response.write(piece)
+        self.sent += len(piece)
+
 
 async def _stream(body: Body, accepted: _Accepted) -> None:
-    for piece in body.chunks():
-        await accepted.response.write(piece)
-        accepted.sent += len(piece)
-        # A fast reader never makes `write` wait, and the others want their turn.
-        await asyncio.sleep(0)
+    if body.inflates:
+        async for piece in _made_ahead(body.chunks()):
+            await accepted.send(piece)
+    else:
+        for piece in body.chunks():
+            await accepted.send(piece)
+            # A fast reader never makes `write` wait, and the others want their turn.
+            await asyncio.sleep(0)
+
+
+async def _made_ahead(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces, each made by a thread while the one before is sent. Inflating releases the GIL."""
+    loop = asyncio.get_running_loop()
+    coming = loop.run_in_executor(None, next, pieces, b"")
+    while piece := await coming:
+        coming = loop.run_in_executor(None, next, pieces, b"")
+        yield piece
 
 
 def names(request: web.Request, parameter: str) -> frozenset[str] | None:
