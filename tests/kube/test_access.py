@@ -127,15 +127,18 @@ async def test_what_cannot_be_read_leaves_the_old_in_place(tmp_path: Path, clock
     ]
 
 
-async def test_the_server_stays_what_it_was(tmp_path: Path, clock: Clock) -> None:
+async def test_credentials_for_another_server_are_not_taken(tmp_path: Path, clock: Clock) -> None:
     async with answering() as server, client_of(load(write(tmp_path, server.url, {"token": "one"})), clock) as client:
         write(tmp_path, "http://other.invalid", {"token": "two"})
-        clock.now += LOOK_EVERY
         with capture_logs() as logs:
-            await client.get("/", {}, timeout=ENOUGH)
-            await client.get("/", {}, timeout=ENOUGH)
-    assert server.authorizations() == ["Bearer two", "Bearer two"]
-    assert logs[0]["event"] == "the API server's URL has changed; restart to follow"
+            for _ in range(3):
+                clock.now += LOOK_EVERY
+                await client.get("/", {}, timeout=ENOUGH)
+        assert [log["event"] for log in logs] == ["the API server's URL has changed; restart to follow"]
+        write(tmp_path, server.url, {"token": "three"})
+        clock.now += LOOK_EVERY
+        await client.get("/", {}, timeout=ENOUGH)
+    assert server.authorizations() == ["Bearer one", "Bearer one", "Bearer one", "Bearer three"]
 
 
 async def test_a_changed_authority_is_trusted(tmp_path: Path, clock: Clock, authority: Authority) -> None:

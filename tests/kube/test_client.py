@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
-from evergauge.errors import ApiError, ConnectionLost, MalformedAnswer, Unreachable
+from evergauge.errors import ApiError, ConnectionLost, Forbidden, MalformedAnswer, Unreachable
+from evergauge.kube import client as module
 from evergauge.kube.client import CHUNK
 from kube.answering import ENOUGH, answering, client_of, sending, talking
 
@@ -216,11 +217,31 @@ async def test_a_body_that_does_not_come_to_its_end_in_time_is_lost() -> None:
     assert caught.value.silent
 
 
+async def test_a_refusal_may_come_in_pieces() -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 35\r\n\r\n" + b'{"reason":"No",')
+        for _ in range(20):  # turns of the event loop, in which the client reads the first piece
+            await asyncio.sleep(0)
+        writer.write(b'"message":"not you"}')
+
+    async with talking(talk) as url, client_of(url) as client:
+        with pytest.raises(Forbidden, match="403 No: not you;"):
+            await client.get("/api/v1/pods", {}, timeout=ENOUGH)
+
+
 async def test_a_refusal_that_does_not_come_to_its_end_ends_in_time() -> None:
     refusing = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 10\r\n\r\n"
     async with talking(sending(refusing, hang=True)) as url, client_of(url) as client:
         with pytest.raises(Unreachable, match="no answer within"):
             await client.get("/api/v1/pods", {}, timeout=SOME)
+
+
+async def test_a_connection_that_is_not_made_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server takes the connection and says nothing to TLS."""
+    monkeypatch.setattr(module, "CONNECT", SOME)
+    async with talking(sending(hang=True)) as url, client_of(url.replace("http:", "https:")) as client:
+        with pytest.raises(Unreachable, match=r"/api/v1/pods: no connection in time$"):
+            await client.get("/api/v1/pods", {}, timeout=ENOUGH)
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from evergauge.errors import ClusterError
 from evergauge.kube import cluster as module
 from evergauge.kube.cluster import Cluster, load_cluster
 from evergauge.kube.files import Files
-from evergauge.kube.incluster import read_in_cluster
+from evergauge.kube.incluster import InCluster, read_in_cluster
+from evergauge.kube.kubeconfig import read_kubeconfig
 from kube.certificates import Authority, authority
 
 if TYPE_CHECKING:
@@ -148,5 +149,7 @@ async def test_nothing_secret_is_shown(tmp_path: Path) -> None:
     credential = await cluster.credentials.get(0.0)
     assert "S3CRET" in credential.authorization
     assert "S3CRET" in cluster.proxy
-    for shown in (cluster, credential, cluster.credentials, cluster.trust):
+    selected = read_kubeconfig([file], Files(), required=True)
+    pod = InCluster("https://x", "S3CRET", b"", file, file)
+    for shown in (cluster, credential, cluster.credentials, cluster.trust, selected, pod):
         assert "S3CRET" not in f"{shown!r} {shown}"

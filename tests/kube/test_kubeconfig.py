@@ -268,6 +268,10 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         '{file}, user "main": no certificate and key in PEM that fit',
     ),
     (
+        {"user": {"as-groups": ["a"]}},
+        '{file}, user "main", field as: missing beside as-uid, as-groups or as-user-extra',
+    ),
+    (
         {"user": {"auth-provider": {"name": "gcp"}}},
         '{file}, user "main", field auth-provider: Kubernetes 1.26 dropped auth providers; use the provider\'s exec plugin',
     ),

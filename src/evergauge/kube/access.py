@@ -90,8 +90,10 @@ class Access:
     async def _take(self, fresh: Cluster) -> None:
         old = self.cluster
         if fresh.server != old.server:
+            # Its credentials are for another server, too.
             log.warning("the API server's URL has changed; restart to follow", server=old.server, new=fresh.server)
-            fresh = replace(fresh, server=old.server)
+            self.cluster = replace(old, files=fresh.files)
+            return
         if fresh.credentials == old.credentials:
             fresh = replace(fresh, credentials=old.credentials)
         else:

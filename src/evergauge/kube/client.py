@@ -41,7 +41,8 @@ CHUNK = 65_536
 CONNECT = 10.0
 """Seconds for a connection to one address, TLS included."""
 PROBE = 5.0
-_REFUSAL_READ = 65_536
+_REFUSAL = 65_536
+"""Bytes of a refusal that are read."""
 
 
 class _Asked(NamedTuple):
@@ -176,7 +177,7 @@ class ApiClient:
 
     async def _refused(self, response: aiohttp.ClientResponse, asked: _Asked, way: Way) -> ApiError:
         try:
-            body = await response.content.read(_REFUSAL_READ)
+            body = await _beginning(response)
         except (aiohttp.ClientError, OSError) as error:
             return lost(error, asked.what)
         finally:
@@ -196,7 +197,7 @@ def _new_session() -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=0, socket_factory=open_socket),
         headers={
             "User-Agent": f"evergauge/{__version__}",
-            # See docs/decisions/0003-api-client.md: compressing costs the API server more than the network saves.
+            # Watches are never compressed, and pages come no faster for it: see docs/decisions/0003-api-client.md.
             "Accept-Encoding": "identity",
         },
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -204,6 +205,15 @@ def _new_session() -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
         read_bufsize=CHUNK,
     )
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    body = b""
+    async for piece in response.content.iter_chunked(CHUNK):
+        body += piece
+        if len(body) >= _REFUSAL:
+            break
+    return body
 
 
 def _is_acceptable(response: aiohttp.ClientResponse, accept: str) -> bool:

@@ -105,13 +105,13 @@ def _of_pod(pod: InCluster, files: Files, environ: Mapping[str, str], again: Cal
 def _of_kubeconfig(
     selected: Selected, apiserver: str, files: Files, environ: Mapping[str, str], again: Callable[[], Cluster]
 ) -> Cluster:
-    cluster = selected.cluster
+    cluster, user = selected.cluster, selected.user.entry
     trust = _trust(cluster, files)
     credentials = credentials_of(selected.user, cluster, files, environ)
     given, origin = (
         (apiserver, "--apiserver") if apiserver else (cluster.entry.server or "", f"{cluster}, field server")
     )
-    tls = bool(trust.authority) or trust.insecure or bool(selected.user.entry.client_certificate_data)
+    tls = bool(trust.authority) or trust.insecure or user.has_certificate
     server = _server_url(given, origin, tls=tls)
     its_proxy = cluster.entry.proxy_url
     return Cluster(
@@ -121,7 +121,7 @@ def _of_kubeconfig(
         proxy=check_proxy(its_proxy, f"{cluster}, field proxy-url")
         if its_proxy
         else proxy_of_environment(server, environ),
-        headers=tuple(impersonation(selected.user.entry)),
+        headers=impersonation(selected.user),
         origin=str(selected.context),
         files=files,
         again=again,

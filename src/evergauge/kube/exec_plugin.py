@@ -159,6 +159,9 @@ class _Status(msgspec.Struct, rename="camel"):
     client_certificate_data: str | None = None
     client_key_data: str | None = None
 
+    def __repr__(self) -> str:
+        return "<_Status>"  # its fields are secret
+
 
 class _ExecCredential(msgspec.Struct, rename="camel"):
     api_version: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from evergauge.errors import ClusterError
 
@@ -16,11 +17,12 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 HOST, PORT = "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"
 
 
-class InCluster(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class InCluster:
     """What a Pod is given. token and authority: the files' content; token_file, authority_file: where, for messages."""
 
     server: str
-    token: str
+    token: str = field(repr=False)
     authority: bytes
     token_file: Path
     authority_file: Path

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Entry(msgspec.Struct, rename="kebab"):
-    """Fields that aren't given are None. Those that Evergauge doesn't need are left out."""
+    """Fields that aren't given are None. Those that Evergauge doesn't need are left out. Its repr shows none: some are secret."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
 
 
 class ClusterEntry(Entry):
@@ -32,14 +35,14 @@ class ClusterEntry(Entry):
     extensions: list[msgspec.Raw] | None = None
 
 
-class EnvironEntry(msgspec.Struct):
+class EnvironEntry(Entry):
     """A variable of a plugin's environment."""
 
     name: str
     value: str
 
 
-class ExecEntry(msgspec.Struct, rename="camel"):
+class ExecEntry(Entry, rename="camel"):
     """A program that gives credentials (KEP-541)."""
 
     api_version: str | None = None
@@ -68,6 +71,11 @@ class UserEntry(Entry):
     act_as_uid: str | None = msgspec.field(default=None, name="as-uid")
     act_as_groups: list[str] | None = msgspec.field(default=None, name="as-groups")
     act_as_user_extra: dict[str, list[str]] | None = msgspec.field(default=None, name="as-user-extra")
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether TLS is spoken of."""
+        return bool(self.client_certificate_data or self.client_certificate)
 
 
 class ContextEntry(Entry):

@@ -17,7 +17,7 @@ from evergauge.kube.exec_plugin import ExecCredentials, Plugin
 from evergauge.kube.tls import ClientCertificate, check_certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from evergauge.kube.files import Files
@@ -45,15 +45,20 @@ def credentials_of(
     return Fixed(fixed, f"{' and '.join(given)} ({user})" if given else f"no credential ({user})")
 
 
-def impersonation(user: UserEntry) -> Iterator[tuple[str, str]]:
-    """The headers of API page "User impersonation", as pairs: groups and extras take several of a name."""
-    if user.act_as:
-        yield "Impersonate-User", user.act_as
-    if user.act_as_uid:
-        yield "Impersonate-Uid", user.act_as_uid
-    yield from (("Impersonate-Group", group) for group in user.act_as_groups or ())
-    for key, values in (user.act_as_user_extra or {}).items():
-        yield from ((f"Impersonate-Extra-{quote(key, safe='')}", value) for value in values)
+def impersonation(user: Named[UserEntry]) -> tuple[tuple[str, str], ...]:
+    """The headers of API page "User impersonation"; groups and extras take several of a name. Raises KubeconfigError."""
+    entry = user.entry
+    groups, extras = entry.act_as_groups or (), entry.act_as_user_extra or {}
+    if not entry.act_as:
+        if entry.act_as_uid or groups or extras:
+            raise KubeconfigError(f"{user}, field as: missing beside as-uid, as-groups or as-user-extra")
+        return ()
+    return (
+        ("Impersonate-User", entry.act_as),
+        *([("Impersonate-Uid", entry.act_as_uid)] if entry.act_as_uid else ()),
+        *(("Impersonate-Group", group) for group in groups),
+        *((f"Impersonate-Extra-{quote(key, safe='')}", value) for key, values in extras.items() for value in values),
+    )
 
 
 def file_or_data(entry: Named[Entry], field: str, path: str | None, data: str | None, files: Files) -> bytes:
