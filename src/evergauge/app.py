@@ -15,10 +15,11 @@ import structlog
 
 from evergauge import __version__
 from evergauge.freshness import Lease
+from evergauge.jobs import Job, run_until
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
 from evergauge.kube.feed import Feed, Ways
-from evergauge.kube.waiting import Backoff, ListQueue, Outage
+from evergauge.kube.waiting import ListQueue, Outage
 from evergauge.pipeline.exposer import StoreExposer, exposed
 from evergauge.pipeline.faults import FaultReports
 from evergauge.pipeline.feed_store import FeedStore
@@ -92,7 +93,7 @@ async def serve(
         # What lives now lives on: the garbage collector needn't look through it again and again.
         gc.collect()
         gc.freeze()
-        await _run_until(stop, [*_background(cluster, ways, exposer, telemetry)])
+        await run_until(stop, _jobs(cluster, ways, exposer, telemetry), _RNG)
         log.info("stopping", why="told to")
     return 0
 
@@ -114,7 +115,7 @@ def read_cluster(options: Options, kinds: Mapping[str, CompiledKind], ways: Ways
     for resource, kind in kinds.items():
         stores = []
         for source in sources(kind.kind, options):
-            store = FeedStore(kind, owns, faults)
+            store = FeedStore(kind, owns, faults, listed=_list_limit(options, resource, telemetry))
             stores.append(store)
             telemetry.feeds.add(source)
             lease = Lease(FRESHNESS_BOUND)
@@ -123,6 +124,16 @@ def read_cluster(options: Options, kinds: Mapping[str, CompiledKind], ways: Ways
             )
         shown[resource] = exposed(kind, stores)
     return Cluster(feeds, shown)
+
+
+def _list_limit(options: Options, resource: str, telemetry: Telemetry) -> Callable[[int], None]:
+    """Publishes how many objects a list had, under `--object-limit` only (KSM behaviour)."""
+
+    def listed(objects: int) -> None:
+        if options.object_limit:
+            telemetry.settings.list_limited(resource, objects, options.object_limit)
+
+    return listed
 
 
 def open_servers(options: Options, exposer: StoreExposer, telemetry: Telemetry) -> tuple[Server, Server]:
@@ -163,15 +174,13 @@ def sizes(kinds: Mapping[str, Exposed]) -> Iterator[KindSize]:
         )
 
 
-def _background(
-    cluster: Cluster, ways: Ways, exposer: StoreExposer, telemetry: Telemetry
-) -> Iterator[tuple[str, Callable[[], object]]]:
-    """What runs beside the servers, by name."""
-    yield "outage", ways.outage.run
-    yield "stalls", StallMonitor(telemetry.loop).run
-    yield "tick", lambda: _tick(cluster.feeds, exposer)
+def _jobs(cluster: Cluster, ways: Ways, exposer: StoreExposer, telemetry: Telemetry) -> Iterator[Job]:
+    """What runs beside the servers."""
+    yield Job("outage", ways.outage.run)
+    yield Job("stalls", StallMonitor(telemetry.loop).run)
+    yield Job("tick", lambda: _tick(cluster.feeds, exposer))
     for feed in cluster.feeds:
-        yield f"feed {feed.source}", feed.run
+        yield Job(f"feed {feed.source}", feed.run)
 
 
 async def _tick(feeds: Sequence[Feed], exposer: StoreExposer) -> None:
@@ -180,28 +189,6 @@ async def _tick(feeds: Sequence[Feed], exposer: StoreExposer) -> None:
         for feed in feeds:
             feed.report()
         await exposer.fold_what_is_much()
-
-
-async def _run_until(stop: asyncio.Event, jobs: Sequence[tuple[str, Callable[[], object]]]) -> None:
-    """Run jobs that never end, until told to stop."""
-    tasks = [asyncio.create_task(_for_ever(name, job), name=name) for name, job in jobs]
-    try:
-        await stop.wait()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _for_ever(name: str, job: Callable[[], object]) -> None:
-    """A job that ends by a mistake of ours takes nothing else along: it is named in the log, and begins again."""
-    backoff = Backoff(_RNG, first=1.0)
-    while True:
-        try:
-            await job()  # type: ignore[misc] # all are coroutine functions
-        except Exception:
-            log.exception("a task failed and is started again", task=name)
-        await asyncio.sleep(backoff.delay())
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -20,17 +20,22 @@ _NAMELESS = Fault("", "its metadata can't be read")
 
 
 class Generation:
-    """One set of objects of a feed, rendered. A `Build` for the feed that fills it."""
+    """One set of objects of a feed, rendered. A `Build` for the feed that fills it.
+
+    seen: how many objects were put, those of other shards included.
+    """
 
     def __init__(self, kind: CompiledKind, owns: Callable[[str], bool], faults: FaultReports) -> None:
         """owns: whether an object of this UID is this shard's."""
         self.store = Store(len(kind.families))
+        self.seen = 0
         self._kind = kind
         self._owns = owns
         self._faults = faults
 
     def put(self, item: Item | None) -> None:
         """Render an object and keep its lines, if it is ours."""
+        self.seen += 1
         if item is None:
             self._faults.report(self._kind.kind.resource, "?", _NAMELESS)
         elif self._owns(item.uid):
@@ -48,9 +53,17 @@ class Generation:
 class FeedStore:
     """What one feed keeps: the `Sink` of the feed, and what a scrape takes from it."""
 
-    def __init__(self, kind: CompiledKind, owns: Callable[[str], bool], faults: FaultReports) -> None:
-        """See Generation."""
+    def __init__(
+        self,
+        kind: CompiledKind,
+        owns: Callable[[str], bool],
+        faults: FaultReports,
+        *,
+        listed: Callable[[int], object] = lambda _: None,
+    ) -> None:
+        """See Generation. listed: told how many objects a list had, when they are taken into service."""
         self.kind = kind
+        self._listed = listed
         self._owns = owns
         self._faults = faults
         self._serving = self._next = self._new()
@@ -81,6 +94,7 @@ class FeedStore:
         """Fold the next generation, and take it into service in one step."""
         await run_in_turns(self._next.store.fold())
         self._serving = self._next
+        self._listed(self._next.seen)
 
     def _new(self) -> Generation:
         return Generation(self.kind, self._owns, self._faults)
