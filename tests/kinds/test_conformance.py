@@ -26,6 +26,9 @@ RECORDED = {
     "ReplicaSet": 2,
     "Service": 9,
     "StatefulSet": 6,
+    "ValidatingAdmissionPolicy": 2,
+    "ValidatingAdmissionPolicyBinding": 2,
+    "ValidatingWebhookConfiguration": 3,
 }
 
 

@@ -10,6 +10,9 @@ from evergauge.kinds import (
     replicasets,
     services,
     statefulsets,
+    validatingadmissionpolicies,
+    validatingadmissionpolicybindings,
+    validatingwebhookconfigurations,
 )
 
 KINDS = (
@@ -22,5 +25,8 @@ KINDS = (
     replicasets.KIND,
     services.KIND,
     statefulsets.KIND,
+    validatingadmissionpolicies.KIND,
+    validatingadmissionpolicybindings.KIND,
+    validatingwebhookconfigurations.KIND,
 )
 """All kinds, sorted by resource, which is the order of the output."""
