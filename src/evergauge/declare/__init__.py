@@ -7,6 +7,7 @@ from evergauge.declare.common import (
     deletion_timestamp,
     generation,
     labels,
+    otherwise,
     owner,
     resource_version,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "generation",
     "is_",
     "labels",
+    "otherwise",
     "owner",
     "present",
     "resource_version",

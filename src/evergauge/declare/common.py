@@ -14,6 +14,7 @@ from evergauge.declare.family import (
     Label,
     MapLabels,
     Stability,
+    Via,
     gauge,
     rows,
     states,
@@ -71,6 +72,15 @@ def conditions(
         labels={"condition": "c.type", **(more_labels or {})},
         states=states("status", "c.status", CONDITION_STATUSES),
     )
+
+
+def otherwise(path: str, text: str) -> Via:
+    """The text at the path of a pointer, or the API's default where it isn't set. A label."""
+
+    def given(found: str | None) -> str:
+        return text if found is None else found
+
+    return via(given, path)
 
 
 NO_OWNER = OwnerReference()
