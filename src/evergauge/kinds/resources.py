@@ -41,6 +41,11 @@ def provided(resources: Mapping[str, Quantity] | None) -> list[Amount]:
     return found
 
 
+def storage(resources: Mapping[str, Quantity] | None) -> float | None:
+    """Bytes of `storage`, rounded up to whole ones; None where it isn't said."""
+    return value(resources["storage"] or 0) if resources and "storage" in resources else None
+
+
 # A cluster has few distinct quantities.
 
 

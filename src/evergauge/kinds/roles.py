@@ -1,0 +1,36 @@
+"""Roles: metadata only."""
+
+from evergauge.declare import (
+    ALPHA,
+    Kind,
+    Metadata,
+    Model,
+    annotations,
+    created,
+    gauge,
+    labels,
+    resource_version,
+)
+
+
+class Role(Model):
+    metadata: Metadata | None = Metadata()
+
+
+KIND = Kind(
+    resource="roles",
+    kind="Role",
+    group="rbac.authorization.k8s.io",
+    version="v1",
+    namespaced=True,
+    model=Role,
+    metadata_only=True,
+    identity={"namespace": "metadata.namespace", "role": "metadata.name"},
+    families=(
+        annotations("kube_role_annotations"),
+        labels("kube_role_labels", ALPHA),
+        gauge("kube_role_info", ALPHA, "That the Role exists."),
+        created("kube_role_created", ALPHA),
+        resource_version("kube_role_metadata_resource_version"),
+    ),
+)
