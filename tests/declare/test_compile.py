@@ -11,7 +11,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from declare.things import Part, Thing, big, shout, thing
-from evergauge.declare import ALPHA, CompiledKind, Family, Int, Kind, Model, Safe, gauge, present, rows, states, via
+from evergauge.declare import (
+    ALPHA,
+    CompiledKind,
+    Family,
+    Int,
+    Kind,
+    Model,
+    Safe,
+    const,
+    gauge,
+    given,
+    present,
+    rows,
+    states,
+    via,
+)
 from evergauge.errors import DeclarationError
 
 if TYPE_CHECKING:
@@ -126,6 +141,7 @@ def nothing(text: str) -> Model:
             "size: mute returns no label, value or rows: <class 'NoneType'>",
         ),
         (lambda: family(value=via(nothing, "spec.colour")), "struct is no sample's value"),
+        (lambda: family(labels={"x": given("spec.colour")}), "size: 'spec.colour': is always there"),
     ],
 )
 def test_what_does_not_fit_the_model_fails_when_declared(declare: Callable[[], Family], message: str) -> None:
@@ -146,6 +162,12 @@ def test_a_model_of_a_strange_type_is_refused() -> None:
 
     with pytest.raises(DeclarationError, match=r"size: 'value': Odd.value: <class 'complex'> is no type of a field"):
         Kind("t", "T", "", "v1", True, Odd, {}, (family(value="value"),))  # noqa: FBT003 (namespaced)
+
+
+def test_a_label_that_may_be_left_out_needs_one_before_it() -> None:
+    declared = family(labels={"x": given("spec.nickname"), "y": const("t")})
+    with pytest.raises(DeclarationError, match=r"size: a label that may be left out comes after one that stays"):
+        Kind("t", "T", "", "v1", True, Thing, {}, (declared,))  # noqa: FBT003 (namespaced)
 
 
 class Braces(Model):

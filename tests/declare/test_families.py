@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from declare.things import big, lines, longest, shout
+from declare.things import big, initial, lines, longest, shout
 from evergauge.declare import (
     ALPHA,
     Allowlists,
@@ -13,6 +13,7 @@ from evergauge.declare import (
     const,
     counter,
     gauge,
+    given,
     is_,
     present,
     rows,
@@ -79,6 +80,31 @@ def test_value(path: str, spec: str, value: str | None) -> None:
 )
 def test_label(rule: object, spec: str, text: str) -> None:
     assert lines(size(labels={"x": rule}), spec) == [f'size{{thing="t",x="{text}"}} 1']
+
+
+@pytest.mark.parametrize(
+    ("rules", "spec", "texts"),
+    [
+        ({"x": given("spec.nickname")}, '{"nickname": "n"}', ',x="n"'),
+        ({"x": given("spec.nickname")}, '{"nickname": ""}', ',x=""'),
+        ({"x": given("spec.nickname")}, r'{"nickname": "a\"b"}', r',x="a\"b"'),
+        ({"x": given("spec.nickname")}, '{"nickname": null}', ""),
+        ({"x": given("spec.replicas")}, '{"replicas": 0}', ',x="0"'),
+        ({"x": given("spec.replicas")}, "{}", ""),
+        ({"x": given("spec.maker.name")}, '{"maker": {}}', ',x=""'),
+        ({"x": given("spec.maker.name")}, "null", ""),
+        ({"x": given(via(initial, "spec.colour"))}, '{"colour": "red"}', ',x="r"'),
+        ({"x": given(via(initial, "spec.colour"))}, "{}", ""),
+        ({"x": given("spec.nickname"), "y": "spec.colour", "z": given("spec.replicas")}, "{}", ',y=""'),
+        (
+            {"x": given("spec.nickname"), "y": "spec.nickname", "z": given("spec.replicas")},
+            '{"nickname": "{", "replicas": 1}',
+            ',x="{",y="{",z="1"',
+        ),
+    ],
+)
+def test_given(rules: dict[str, object], spec: str, texts: str) -> None:
+    assert lines(size(labels=rules), spec) == [f'size{{thing="t"{texts}}} 1']
 
 
 @pytest.mark.parametrize(

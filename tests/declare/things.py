@@ -79,6 +79,11 @@ def lines(family: Family, spec: str, allowlists: Allowlists | None = None) -> li
     return rendered.parts[0].decode().splitlines()
 
 
+def initial(colour: str) -> str | None:
+    """For tests: the first letter, None without any."""
+    return colour[:1] or None
+
+
 def shout(text: str) -> Safe:
     """For tests: upper case, which is safe for the texts used here."""
     return text.upper()

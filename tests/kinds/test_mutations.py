@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evergauge.declare import Allowlists, CompiledKind, Family, Kind
-from evergauge.declare.family import Via
+from evergauge.declare.family import Given, Via
 from evergauge.kinds import KINDS
 from kinds.cases import all_cases
 
@@ -71,6 +71,8 @@ def named_in(rule: object) -> tuple[str, ...]:
         return (rule,)
     if isinstance(rule, Via):
         return rule.paths
+    if isinstance(rule, Given):
+        return named_in(rule.rule)
     path = getattr(rule, "path", None)
     return () if path is None else (path,)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from evergauge.declare.family import Const, Each, Family, Is, MapLabels, Present, Via
+from evergauge.declare.family import Const, Each, Family, Given, Is, Label, MapLabels, Present, Via
 from evergauge.declare.fields import Conversion
 from evergauge.declare.model import Model
 from evergauge.declare.source import Block, Source
@@ -76,7 +76,7 @@ class _Compiler:
         if slots:
             body.write(f'{" = ".join(slots)} = ""')
         self.variables.family = "identity"
-        self.identity = self.label_texts(self.identity_paths, body, {})[0]
+        self.identity = self.label_texts(self.identity_paths, body, {})[0][1:]
         for slot, family in zip(slots, families, strict=True):
             self.variables.family = family.name
             self.emit(slot, family)
@@ -127,25 +127,38 @@ class _Compiler:
         """The family's labels after the identity's, as the inside of an f-string, and the outermost block that knows them."""
         texts, home = self.label_texts(family.labels, block, scope)
         identity = self.text(self.source.root, self.identity) if self.identity else ""
-        labels = ",".join(filter(None, (identity, texts)))
+        if not identity and texts.startswith("{"):
+            raise DeclarationError(f"{family.name}: a label that may be left out comes after one that stays")
+        labels = identity + texts if identity else texts[1:]
         if family.map_labels:
             pairs = self.map_labels(family.map_labels, block, scope)
             home = innermost([home, self.source.home(pairs, block)[0]], block)
             labels += braced(pairs)
         return labels, home
 
-    def label_texts(self, labels: Mapping[str, str | Const | Via], block: Block, scope: Scope) -> tuple[str, Block]:
-        """Labels as the inside of an f-string, and the outermost block that knows them all."""
-        texts, homes = [], [self.source.root]
+    def label_texts(self, labels: Mapping[str, Label], block: Block, scope: Scope) -> tuple[str, Block]:
+        """Labels as the inside of an f-string, a comma before each, and the outermost block that knows them all."""
+        text, homes = "", [self.source.root]
         for name, rule in labels.items():
             if isinstance(rule, Const):
-                text = literal(escape(rule.text))
-            else:
-                variable = self.label(rule, block, scope)
-                homes.append(self.source.home(variable, block)[0])
-                text = braced(variable)
-            texts.append(f'{name}="{text}"')
-        return ",".join(texts), innermost(homes, block)
+                text += f',{name}="{literal(escape(rule.text))}"'
+                continue
+            variable = (
+                self.given(name, rule, block, scope) if isinstance(rule, Given) else self.label(rule, block, scope)
+            )
+            homes.append(self.source.home(variable, block)[0])
+            text += braced(variable) if isinstance(rule, Given) else f',{name}="{braced(variable)}"'
+        return text, innermost(homes, block)
+
+    def given(self, name: str, label: Given, block: Block, scope: Scope) -> str:
+        """The name of the variable that holds a whole label, a comma before it, or nothing."""
+        variable = self.variables.of(label.rule, block, scope)
+        home, sure = self.source.home(variable.name, block)
+        if sure:
+            raise DeclarationError(f"{self.family}: {label.rule!r}: is always there, so its label is never left out")
+        text = braced(self.label(label.rule, block, scope))
+        code = f"f',{name}=\"{text}\"' if {variable.name} is not None else ''"
+        return self.source.local(home, code, sure=True)
 
     def label(self, rule: str | Via, block: Block, scope: Scope) -> str:
         """The name of the variable that holds a label's escaped text."""

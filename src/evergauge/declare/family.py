@@ -49,6 +49,13 @@ class Const:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A label that is left out where there is nothing to say, rather than empty."""
+
+    rule: str | Via
+
+
+@dataclass(frozen=True, slots=True)
 class States:
     """One sample a state, with value 1 for the state at `path` and 0 for the others.
 
@@ -77,7 +84,7 @@ class MapLabels:
     allowlist: Literal["labels", "annotations"] | None = None
 
 
-Label = str | Const | Via
+Label = str | Const | Via | Given
 Value = str | int | Present | Via
 When = str | Is
 
@@ -127,6 +134,11 @@ def const(text: str) -> Const:
     return Const(text)
 
 
+def given(path: str | Via) -> Given:
+    """A label that is left out where the path's pointer isn't set, or the function returns None. It comes after one that stays."""
+    return Given(path)
+
+
 def states(label: str, path: str, texts: Sequence[str] | Mapping[str, str]) -> States:
     """One sample for each of `texts` (or of the label texts that map to them), 1 for the one at `path`."""
     return States(label, path, dict(texts) if isinstance(texts, Mapping) else {t: t for t in texts})
@@ -159,7 +171,8 @@ def gauge(
 
     each: loops, outer first: `"c in spec.containers"`, `rows(...)`.
     when: conditions that must all hold: a path (something is there), or `is_(path, text, ...)`.
-    labels: the labels beside the identity's, by name: a path, `const(text)` or `via(function, *paths)`.
+    labels: the labels beside the identity's, by name: a path, `const(text)`, `via(function, *paths)`,
+        or `given(...)` for one that may be left out.
     map_labels: further labels out of a string map. value: a path, a constant, `present(path)` or `via(...)`; an absent one makes no sample.
     states: see `states`. opt_in: served only when `--metric-opt-in-list` names it. deprecated: the version since when.
     """
