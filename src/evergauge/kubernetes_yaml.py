@@ -54,6 +54,13 @@ def _text(loader: _Loader, node: yaml.ScalarNode) -> str:
     return str(loader.construct_scalar(node))
 
 
+def _unknown(_loader: _Loader, node: yaml.Node) -> None:
+    # An unquoted text that begins with `!` is read as a tag, and may be a password: it isn't quoted here.
+    raise yaml.MarkedYAMLError(
+        problem="an unknown tag; put a text that begins with ! in quotes", problem_mark=node.start_mark
+    )
+
+
 for _tag, _pattern, _first, _construct in (
     ("bool", _BOOL, "yYnNtTfFoO", _bool),
     ("int", _INT, "-+0123456789", _int),
@@ -67,6 +74,7 @@ for _tag, _pattern, _first, _construct in (
         _Loader.add_implicit_resolver(_TAG + _tag, re.compile(rf"(?:{_pattern})\Z"), _firsts)
     if _construct is not None:
         _Loader.add_constructor(_TAG + _tag, _construct)
+_Loader.add_constructor(None, _unknown)
 
 
 def documents(text: str | bytes) -> Iterator[bytes]:
@@ -79,5 +87,5 @@ def _key(key: object) -> str:
     if isinstance(key, bool):
         return "true" if key else "false"
     if not isinstance(key, str | int | float):
-        raise ValueError(f"{key!r} can't be a key")  # noqa: TRY004 (the document is wrong, not the caller)
+        raise ValueError(f"a {type(key).__name__} can't be a key")  # noqa: TRY004 (the document is wrong, not the caller)
     return str(key)

@@ -61,7 +61,8 @@ def paths_of(kind: Kind, family: Family) -> set[str]:
         found |= sources
         # A function's rows may hold anything that lies below what it reads.
         loops[loop.name] = "" if isinstance(loop.source, Via) else sources.pop()
-    for rule in (*family.when, *family.labels.values(), family.value, family.states, family.map_labels):
+    of_maps = family.map_labels and family.map_labels.source
+    for rule in (*family.when, *family.labels.values(), family.value, family.states, of_maps):
         found |= {absolute(path) for path in named_in(rule)}
     return found - {""}
 
@@ -147,7 +148,8 @@ def test_many_mutations(data: st.DataObject) -> None:
 
 
 @given(
-    st.binary() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda x: json.dumps(x).encode())
+    st.binary().filter(lambda raw: not raw.lstrip().startswith(b"{"))
+    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda x: json.dumps(x).encode())
 )
 def test_anything(raw: bytes) -> None:
     for compiled in COMPILED.values():

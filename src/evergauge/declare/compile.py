@@ -177,7 +177,7 @@ class _Compiler:
 
     def map_labels(self, rule: MapLabels, block: Block, scope: Scope) -> str:
         """The name of the variable that holds the labels made of a map."""
-        variable = self.variables.fetch(rule.path, block, scope)
+        variable = self.variables.of(rule.source, block, scope)
         code = f"map_labels({rule.prefix!r}, {self.allowed(rule)!r}, {variable.name})"
         return self.source.local(self.source.home(variable.name, block)[0], code, sure=True)
 

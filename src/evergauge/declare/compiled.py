@@ -66,7 +66,7 @@ class CompiledKind:
                 part = self._single(slot)(decoded)[0].encode()
             except Exception as error:  # noqa: BLE001 (as above; the reason goes to the log and the counter)
                 part = b""
-                faults.append(Fault(family.name, _reason(error, broken)))
+                faults.append(Fault(family.name, self._reason(error, broken)))
             parts.append(part)
         return Rendered(tuple(parts), tuple(faults))
 
@@ -77,11 +77,10 @@ class CompiledKind:
         kind = self.kind
         return compile_render(kind.resource, kind.model, kind.identity, families, self.allowlists)
 
-
-def _reason(error: Exception, broken: Sequence[Broken]) -> str:
-    """Why a family failed: a broken field that it read (which is unset), or what its rule raised."""
-    if isinstance(error, AttributeError):
-        for field in broken:
-            if error.name and error.name in field.path.replace("[", ".").split("."):
-                return f"{field.path}: {field.reason}"
-    return f"{type(error).__name__}: {error}"
+    def _reason(self, error: Exception, broken: Sequence[Broken]) -> str:
+        """Why a family failed: a broken field that it read (which is unset), or what its rule raised, which may quote values."""
+        if isinstance(error, AttributeError):
+            for field in broken:
+                if error.name and error.name in field.path.replace("[", ".").split("."):
+                    return f"{field.path}: {field.reason}"
+        return type(error).__name__ if self.kind.confidential else f"{type(error).__name__}: {error}"

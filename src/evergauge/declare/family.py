@@ -77,10 +77,13 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class MapLabels:
-    """Labels made of a string map: `prefix` and the sanitised keys. allowlist: the flag that chooses keys, None for all keys."""
+    """Labels made of a string map: `prefix` and the sanitised keys. allowlist: the flag that chooses keys, None for all keys.
+
+    source: the map's path, or a function that returns it.
+    """
 
     prefix: str
-    path: str
+    source: str | Via
     allowlist: Literal["labels", "annotations"] | None = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import errno
 import os
+import re
 import socket
 import ssl
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT = 60.0
 """Seconds: a Retry-After beyond is cut, for it may be anything."""
+_QUOTED = re.compile(r":?\s+b?['\"]")
+"""Where the HTTP parser goes on to quote bytes: they may be a Secret's."""
 _TEXT = 200
 """Characters of others' words in a message."""
 
@@ -93,7 +96,8 @@ def _cause(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return _flat(f"{error.status} {error.message}")
     if isinstance(error, aiohttp.ClientResponseError | aiohttp.http_exceptions.HttpProcessingError):
-        return _flat(error.message)  # their texts are about an answer of ours, with a code that nobody sent
+        # Their texts are about an answer of ours, with a code that nobody sent.
+        return _flat(_QUOTED.split(error.message, maxsplit=1)[0])
     if (
         isinstance(error, OSError)
         and error.errno is not None

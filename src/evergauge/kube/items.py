@@ -96,7 +96,10 @@ def read_item(raw: msgspec.Raw) -> Item | None:
 
 
 def read_event(line: bytes) -> Event | Bookmark:
-    """One line of a watch. Raises ApiError for an ERROR event (`Expired` for 410), MalformedAnswer for junk."""
+    """One line of a watch. Raises ApiError for an ERROR event (`Expired` for 410), MalformedAnswer for junk.
+
+    What is said of junk quotes none of it: it may be a Secret's.
+    """
     try:
         event = _EVENT.decode(line)
         if event.type in ("ADDED", "MODIFIED", "DELETED"):
@@ -107,7 +110,7 @@ def read_event(line: bytes) -> Event | Bookmark:
         if event.type == "ERROR":
             raise error_event(msgspec.json.decode(event.object))
     except msgspec.DecodeError as error:
-        raise MalformedAnswer(f"a watch sent what is no event ({error}): {line[:80]!r}") from None
+        raise MalformedAnswer(f"a watch sent what is no event ({error}, {len(line)} bytes)") from None
     raise MalformedAnswer(f"a watch sent an event of the unknown type {event.type[:40]!r}")
 
 
