@@ -17,9 +17,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RECORDED = {
+    "CertificateSigningRequest": 7,
+    "ClusterRole": 2,
+    "ClusterRoleBinding": 2,
     "ConfigMap": 2,
     "DaemonSet": 4,
     "Deployment": 9,
+    "EndpointSlice": 7,
+    "Endpoints": 4,
+    "HorizontalPodAutoscaler": 5,
+    "Ingress": 7,
+    "IngressClass": 3,
+    "Job": 8,
+    "Lease": 2,
+    "LimitRange": 1,
+    "MutatingAdmissionPolicy": 2,
+    "MutatingAdmissionPolicyBinding": 2,
+    "MutatingWebhookConfiguration": 3,
     "Namespace": 5,
     "NetworkPolicy": 1,
     "Node": 10,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evergauge.errors import UsageError
-from evergauge.kinds import KINDS
+from evergauge.kinds import KINDS, configmaps
 from evergauge.options import parse
 from evergauge.options.resources import DEFAULT_RESOURCES
 from evergauge.pipeline.selection import compile_kinds
@@ -27,7 +27,6 @@ def test_by_default_the_default_kinds_and_no_opt_in_family() -> None:
     [
         (("--resources=services,configmaps",), ["configmaps", "services"]),
         (("--resources=pods", "--resources=nodes"), ["nodes", "pods"]),
-        (("--resources=jobs",), []),
         (("--metric-allowlist=kube_pod_info",), ["pods"]),
         (("--metric-allowlist=kube_pod_info", "--resources=nodes"), []),
         (("--metric-denylist=^kube_(pod|node|service)_", "--resources=pods,nodes,replicasets"), ["replicasets"]),
@@ -45,7 +44,7 @@ def test_a_kind_without_any_family_is_left_out(argv: tuple[str, ...], wanted: li
         (("--metric-allowlist=info$", "--metric-allowlist=labels"), ["kube_configmap_labels", "kube_configmap_info"]),
         (("--metric-denylist=kube_configmap_(?!info)",), ["kube_configmap_info"]),
         (("--metric-denylist=(?<!_)info|a.*s,version,created",), ["kube_configmap_info"]),
-        (("--metric-denylist=^info",), [f.name for f in KINDS[0].families]),
+        (("--metric-denylist=^info",), [f.name for f in configmaps.KIND.families]),
         (("--metric-allowlist=^info",), None),
     ],
 )

@@ -99,7 +99,14 @@ def is_controller(reference: OwnerReference) -> Safe:
     return "true" if reference.controller else "false"
 
 
-def owner(name: str, stability: Stability, description: str, *, controller: bool = True) -> Family:
+def owner(
+    name: str,
+    stability: Stability,
+    description: str,
+    *,
+    controller: bool = True,
+    more_labels: Mapping[str, Label] | None = None,
+) -> Family:
     """One sample for each owner reference, one with empty labels where there is none.
 
     controller: whether a label says which one is the controller.
@@ -107,7 +114,8 @@ def owner(name: str, stability: Stability, description: str, *, controller: bool
     texts: dict[str, Label] = {"owner_kind": "o.kind", "owner_name": "o.name"}
     if controller:
         texts["owner_is_controller"] = via(is_controller, "o")
-    return gauge(name, stability, description, each=rows("o", owners, "metadata.ownerReferences"), labels=texts)
+    each = rows("o", owners, "metadata.ownerReferences")
+    return gauge(name, stability, description, each=each, labels={**texts, **(more_labels or {})})
 
 
 def resource_version(name: str, stability: Stability = ALPHA) -> Family:
