@@ -7,27 +7,42 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from evergauge.kinds import KINDS
 from evergauge.options import reference
+from evergauge.reference.pages import pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
-PAGES: Final[Mapping[str, Callable[[], str]]] = {"reference/flags.md": reference.page}
+PAGES: Final[Mapping[str, str]] = {
+    "reference/flags.md": reference.page(),
+    **{f"metrics/{name}": text for name, text in pages(KINDS).items()},
+}
+FOLDERS: Final = ("metrics",)
+"""Folders that hold generated pages and nothing else."""
 
 
 def outdated(docs: Path = DOCS) -> list[str]:
-    """The pages that are not what the code says, by their paths below `docs`."""
-    return [name for name, page in PAGES.items() if not _says(docs / name, page())]
+    """The pages that are not what the code says, by their paths below `docs`; those that should be gone come last."""
+    return [name for name, text in PAGES.items() if not _says(docs / name, text)] + _left_over(docs)
 
 
 def write(docs: Path = DOCS) -> list[str]:
-    """Write the pages that are out of date; their paths below `docs`."""
+    """Write the pages that are out of date, and remove those that should be gone; their paths below `docs`."""
     names = outdated(docs)
     for name in names:
-        (docs / name).parent.mkdir(parents=True, exist_ok=True)
-        (docs / name).write_text(PAGES[name](), encoding="utf-8")
+        if name in PAGES:
+            (docs / name).parent.mkdir(parents=True, exist_ok=True)
+            (docs / name).write_text(PAGES[name], encoding="utf-8")
+        else:
+            (docs / name).unlink()
     return names
+
+
+def _left_over(docs: Path) -> list[str]:
+    found = [path.relative_to(docs).as_posix() for folder in FOLDERS for path in sorted((docs / folder).glob("*"))]
+    return [name for name in found if name not in PAGES]
 
 
 def _says(path: Path, text: str) -> bool:

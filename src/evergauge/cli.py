@@ -9,6 +9,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from evergauge.options.built import require_built
 from evergauge.options.flag import Flag
 from evergauge.options.grammar import Line, hint, one_line, read_line, switch_hint
 from evergauge.options.parse import fill, options_of
-from evergauge.options.table import ALL_FLAGS, HELP, VERSION, Options, RenderOptions
+from evergauge.options.table import ALL_FLAGS, HELP, VERSION, MetricsOptions, Options, RbacOptions, RenderOptions
 
 
 class Command(NamedTuple):
@@ -120,6 +121,36 @@ def _render(line: Line) -> int:
     return 1 if complaints else 0
 
 
+def _metrics(line: Line) -> int:
+    """All resources, but for those that the flags leave out; opt-in families among them, for they are marked."""
+    _no_words(line, "metrics")
+    options, own = options_of(line.given), fill(MetricsOptions, line.given)
+    from evergauge.reference.families import families  # noqa: PLC0415 (as all that only this command needs)
+    from evergauge.reference.formats import FORMATS  # noqa: PLC0415 (as above)
+
+    named = options.config or any(entry.flag.attribute == "resources" for entry in line.given)
+    kinds = [kind for kind in _load("evergauge.kinds", "KINDS") if not named or kind.resource in options.resources]
+    chosen = _load("evergauge.pipeline.selection", "family_filter")(replace(options, metric_opt_in_list=(".",)))
+    sys.stdout.write(FORMATS[own.output](families(kinds, chosen)))
+    return 0
+
+
+def _rbac(line: Line) -> int:
+    _no_words(line, "rbac")
+    options, own = options_of(line.given), fill(RbacOptions, line.given)
+    from evergauge.reference.rbac import manifests, text  # noqa: PLC0415 (as all that only this command needs)
+
+    compiled = _load("evergauge.pipeline.selection", "compile_kinds")(options)
+    kinds = [kind.kind for kind in compiled.values()]
+    sys.stdout.write(text(manifests(kinds, options, name=own.name, service_account=own.service_account)))
+    return 0
+
+
+def _no_words(line: Line, command: str) -> None:
+    if line.words:
+        raise UsageError(f"{command}: unexpected argument {one_line(line.words[0])}")
+
+
 def _version(_line: Line) -> int:
     sys.stdout.write(f"evergauge {__version__} (Python {platform.python_version()})\n")
     return 0
@@ -143,6 +174,8 @@ def _help(line: Line) -> int:
         sys.stdout.write(help_text({name: command.summary for name, command in COMMANDS.items()}, width))
         return 0
     name = line.words[0]
+    if name == "demo":
+        return int(_load("evergauge.demo", "run")(["--help"]))
     command = COMMANDS.get(name)
     if command is None:
         raise UsageError(f"unknown command {one_line(name)}{hint(name, COMMANDS)}")
@@ -162,6 +195,16 @@ COMMANDS = {
         "evergauge render [flags] [FILE…|-]",
         "Print what would be exposed for manifests: YAML, JSON, JSON lines or lists of objects, from files or standard input, without a cluster.",
         _render,
+    ),
+    "metrics": Command(
+        "evergauge metrics [flags]",
+        "List the metric families of all resources, or of those that --resources names.",
+        _metrics,
+    ),
+    "rbac": Command(
+        "evergauge rbac [flags]",
+        "Print the rights that these flags need in the cluster, and no others, as YAML for kubectl apply.",
+        _rbac,
     ),
     "demo": Command("evergauge demo [flags]", "Serve a simulated cluster that lives, to look around in.", _demo),
     "completion": Command("evergauge completion bash|zsh|fish", "Print the completion script of a shell.", _completion),

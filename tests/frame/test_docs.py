@@ -46,7 +46,8 @@ def test_a_page_out_of_date_is_named_and_written_anew(tmp_path: Path) -> None:
     assert generate.outdated(tmp_path) == [*generate.PAGES]
     assert generate.write(tmp_path) == [*generate.PAGES]
     (tmp_path / "reference" / "flags.md").write_text("old")
-    assert generate.write(tmp_path) == ["reference/flags.md"]
+    (tmp_path / "metrics" / "widgets.md").write_text("of a kind that is gone")
+    assert generate.write(tmp_path) == ["reference/flags.md", "metrics/widgets.md"]
     assert generate.outdated(tmp_path) == []
 
 

@@ -77,10 +77,10 @@ def conditions(
 def otherwise(path: str, text: str) -> Via:
     """The text at the path of a pointer, or the API's default where it isn't set. A label."""
 
-    def given(found: str | None) -> str:
+    def set_or_default(found: str | None) -> str:
         return text if found is None else found
 
-    return via(given, path)
+    return via(set_or_default, path)
 
 
 NO_OWNER = OwnerReference()

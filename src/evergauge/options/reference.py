@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from evergauge.options.config import DEPRECATED
 from evergauge.options.flag import Flag, rows_of
 from evergauge.options.resources import DEFAULT_RESOURCES
-from evergauge.options.table import FLAGS, GROUPS, RenderOptions
+from evergauge.options.table import FLAGS, GROUPS, OF_COMMANDS
 
 _INTRODUCTION = """\
 # Flags
@@ -29,7 +29,8 @@ def _lines() -> Iterator[str]:
     yield _INTRODUCTION
     for group in GROUPS:
         yield from _table(f"## {group}", [flag for flag in FLAGS if flag.group == group])
-    yield from _table("## `evergauge render`", list(rows_of(RenderOptions)))
+    for command, table in OF_COMMANDS.items():
+        yield from _table(f"## `evergauge {command}`", list(rows_of(table)))
     yield "## Accepted without effect"
     yield ""
     yield "These are read and checked, and named once in the log."

@@ -251,8 +251,45 @@ class RenderOptions:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class MetricsOptions:
+    """What only `evergauge metrics` takes."""
+
+    output: str = flag(
+        choice("table", "json", "markdown"),
+        "table",
+        "The form of the list.",
+        key="",
+        short="o",
+        since="0.1",
+        command="metrics",
+    )
+
+
+_ACCOUNT = pattern("NAMESPACE:NAME", r"[a-z0-9][-a-z0-9.]*:[a-z0-9][-a-z0-9.]*", "written NAMESPACE:NAME")
+_NAME = pattern("NAME", r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", "a name of lower-case letters, digits, - and .")
+
+
+@dataclass(frozen=True, slots=True)
+class RbacOptions:
+    """What only `evergauge rbac` takes."""
+
+    name: str = flag(_NAME, "evergauge", "The name of the roles.", key="", since="0.1", command="rbac")
+    service_account: str = flag(
+        _ACCOUNT,
+        "",
+        "Bind the roles to this service account; without it there are roles only.",
+        key="",
+        since="0.1",
+        command="rbac",
+    )
+
+
 FLAGS = (*rows_of(Options), HELP, VERSION, *IGNORED)
 """What `evergauge` itself takes."""
 
-ALL_FLAGS = (*FLAGS, *rows_of(RenderOptions))
+OF_COMMANDS = {"render": RenderOptions, "metrics": MetricsOptions, "rbac": RbacOptions}
+"""What single commands take."""
+
+ALL_FLAGS = (*FLAGS, *(row for table in OF_COMMANDS.values() for row in rows_of(table)))
 """With what single commands take."""
