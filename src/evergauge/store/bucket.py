@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from xxhash import xxh3_64_intdigest
 
-from evergauge.store.fragment import NOTHING, Fragment, rebuild
+from evergauge.store.fragment import NOTHING, Fragment, build, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 MOST_OBJECTS = 64
 """Objects at which a bucket is full: 64 cost 2 % more bytes than 256 and about half the folding."""
@@ -17,93 +17,93 @@ MOST_BYTES = 64 * 1024
 """Plain bytes in any one family at which a bucket is full."""
 
 Fragments = tuple[Fragment | None, ...]
+Row = list[bytes | None]
+"""What waits of one object: its new lines by family, None where they are as folded."""
 
 
 class Bucket:
     """Slots with objects.
 
     keys: the object in each slot, None where the slot is free. fragments: the folded state, one entry a family, replaced as a
-    whole by `fold`. waiting: for each changed slot the new lines by family, as the difference to `fragments`.
-    waiting_bytes: how much text waits.
+    whole by `fold`. waiting: by slot what has changed since. waiting_bytes: how much text waits.
     """
 
-    __slots__ = ("_sizes", "fragments", "keys", "live", "waiting", "waiting_bytes")
+    __slots__ = ("_largest", "fragments", "keys", "live", "waiting", "waiting_bytes")
 
     def __init__(self, families: int) -> None:
         self.keys: list[str | None] = []
         self.live = 0
         self.fragments: Fragments = (None,) * families
-        self.waiting: dict[int, dict[int, bytes]] = {}
+        self.waiting: dict[int, Row] = {}
         self.waiting_bytes = 0
-        self._sizes = [0] * families
+        # At least the bytes of the largest family: no more work than a sum, and exact after each fold.
+        self._largest = 0
 
     @property
     def full(self) -> bool:
         """Whether it takes no further object."""
-        return self.live >= MOST_OBJECTS or max(self._sizes, default=0) >= MOST_BYTES
+        return self.live >= MOST_OBJECTS or self._largest >= MOST_BYTES
 
     def insert(self, key: str, parts: Sequence[bytes]) -> int:
         """Put a new object into a free slot; returns the slot."""
-        if self.live < len(self.keys):
+        slot = len(self.keys)
+        if self.live < slot:
             slot = self.keys.index(None)
             self.keys[slot] = key
+            self.replace(slot, parts)
         else:
-            slot = len(self.keys)
             self.keys.append(key)
+            self._wait(slot, [lines or None for lines in parts])
         self.live += 1
-        self.replace(slot, parts)
         return slot
 
     def replace(self, slot: int, parts: Sequence[bytes]) -> None:
         """New lines for the object in a slot: those families wait whose checksums differ from the folded ones."""
-        changed: dict[int, bytes] = {}
+        row: list[bytes | None] = [None] * len(parts)
         for family, (fragment, lines) in enumerate(zip(self.fragments, parts, strict=True)):
             if fragment is None or slot >= len(fragment.checksums):
-                if lines:
-                    changed[family] = lines
+                row[family] = lines or None
             elif (xxh3_64_intdigest(lines) if lines else NOTHING) != fragment.checksums[slot]:
-                changed[family] = lines
-        self._wait(slot, changed)
+                row[family] = lines
+        self._wait(slot, row)
 
     def remove(self, slot: int) -> None:
         """Free a slot; its lines go with the next fold."""
         self.keys[slot] = None
         self.live -= 1
-        gone = {
-            family: b""
-            for family, fragment in enumerate(self.fragments)
-            if fragment is not None and slot < len(fragment.lengths) and fragment.lengths[slot]
-        }
-        self._wait(slot, gone)
+        self.replace(slot, (b"",) * len(self.fragments))
 
-    def _wait(self, slot: int, changed: dict[int, bytes]) -> None:
-        before = self.waiting.pop(slot, None)
-        if before:
-            self._count(before, -1)
-        if changed:
-            self.waiting[slot] = changed
-            self._count(changed, 1)
+    def _wait(self, slot: int, row: Row) -> None:
+        self._count(self.waiting.pop(slot, []), -1)
+        if row != [None] * len(row):
+            self.waiting[slot] = row
+            self._count(row, 1)
 
-    def _count(self, changed: dict[int, bytes], sign: int) -> None:
-        for family, lines in changed.items():
-            size = sign * len(lines)
-            self._sizes[family] += size
-            self.waiting_bytes += size
+    def _count(self, row: Row, sign: int) -> None:
+        sizes = [len(lines) for lines in row if lines]
+        if sizes:
+            self.waiting_bytes += sign * sum(sizes)
+            self._largest += sign * max(sizes)
 
-    def fold(self) -> set[int]:
+    def fold(self) -> Sequence[int]:
         """Bring what waits into the fragments, all families in one step; returns the families that changed."""
-        by_family: dict[int, dict[int, bytes]] = {}
-        for slot, changed in self.waiting.items():
-            for family, lines in changed.items():
-                by_family.setdefault(family, {})[slot] = lines
-        fragments = list(self.fragments)
-        for family, changes in by_family.items():
-            fragment = fragments[family] = rebuild(fragments[family], changes, len(self.keys))
-            self._sizes[family] = fragment.length if fragment else 0
-        self.fragments = tuple(fragments)
+        slots, folded = tuple(self.waiting), list(self.fragments)
+        changed = []
+        for family, column in enumerate(zip(*self.waiting.values(), strict=True)):
+            if column.count(None) < len(column):
+                changes = {slot: lines for slot, lines in zip(slots, column, strict=True) if lines is not None}
+                folded[family] = self._folded(self.fragments[family], changes)
+                changed.append(family)
+        self.fragments = tuple(folded)
         self.waiting = {}
         self.waiting_bytes = 0
-        return set(by_family)
+        self._largest = max((fragment.length for fragment in folded if fragment), default=0)
+        return changed
+
+    def _folded(self, fragment: Fragment | None, changes: Mapping[int, bytes]) -> Fragment | None:
+        if fragment is None:
+            return build([changes.get(slot, b"") for slot in range(len(self.keys))])
+        return rebuild(fragment, changes, len(self.keys))
 
     def rows(self) -> list[tuple[str, list[bytes]]]:
         """The objects with their folded lines by family. Costs one inflation a family: for compaction only."""

@@ -61,25 +61,37 @@ def header_fragment(text: bytes) -> Fragment:
     return Fragment(text, array("H"), array("Q"))
 
 
-def rebuild(old: Fragment | None, changes: Mapping[int, bytes], slots: int) -> Fragment | None:
+def build(lines: Sequence[bytes]) -> Fragment | None:
+    """The fragment of a new bucket's lines, one entry a slot; None when there are none."""
+    text = b"".join(lines)
+    if not text:
+        return None
+    return Fragment(
+        text, _column([len(each) for each in lines]), array("Q", [xxh3_64_intdigest(each) for each in lines])
+    )
+
+
+def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment | None:
     """The fragment after some slots' lines have changed; None when no slot has lines any more.
 
     changes: new lines by slot. slots: the number of slots of the bucket, never less than the old fragment's.
     """
-    lengths = array("I", old.lengths if old else ())
-    checksums = array("Q", old.checksums if old else ())
+    lengths, checksums = array("I", old.lengths), array("Q", old.checksums)
     missing = slots - len(lengths)
     lengths.extend([0] * missing)
     checksums.extend([NOTHING] * missing)
-    text = _splice(old.text() if old else b"", lengths, changes)
+    text = _splice(old.text(), lengths, changes)
     if not text:
         return None
     for slot, lines in changes.items():
         lengths[slot] = len(lines)
         checksums[slot] = xxh3_64_intdigest(lines)
-    # Most fragments are far below 64 KiB; two bytes a length then halve the column.
-    narrow = array("H", lengths) if max(lengths) < 65536 else lengths
-    return Fragment(text, narrow, checksums)
+    return Fragment(text, _column(lengths), checksums)
+
+
+def _column(lengths: Sequence[int]) -> array[int]:
+    """Lengths as they are kept. Most fragments are far below 64 KiB, and two bytes a length halve the column."""
+    return array("H" if max(lengths) < 65536 else "I", lengths)
 
 
 def _splice(text: bytes, lengths: Sequence[int], changes: Mapping[int, bytes]) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from evergauge.store.bucket import Bucket
 from evergauge.store.snapshot import Snapshot, Total
@@ -16,20 +17,27 @@ SPARSE = 16
 """A bucket with no more objects than this is merged with another such one."""
 
 
-class Size(NamedTuple):
+@dataclass(slots=True)
+class Size:
     """What a store holds. fragments: how many; deflated, plain: their bytes as kept and as inflated."""
 
     fragments: int = 0
     deflated: int = 0
     plain: int = 0
 
-    def __add__(self, other: Size) -> Size:  # type: ignore[override] # sums, unlike a tuple
-        """Both together."""
-        return Size(self.fragments + other.fragments, self.deflated + other.deflated, self.plain + other.plain)
+    def add(self, fragment: Fragment | None) -> None:
+        """One fragment more."""
+        if fragment:
+            self.fragments += 1
+            self.deflated += len(fragment.deflated)
+            self.plain += fragment.length
 
-    def __sub__(self, other: Size) -> Size:
-        """What is left without the other."""
-        return Size(self.fragments - other.fragments, self.deflated - other.deflated, self.plain - other.plain)
+    def drop(self, fragment: Fragment | None) -> None:
+        """One fragment less."""
+        if fragment:
+            self.fragments -= 1
+            self.deflated -= len(fragment.deflated)
+            self.plain -= fragment.length
 
 
 class Store:
@@ -120,7 +128,8 @@ class Store:
         before = bucket.fragments
         for family in bucket.fold():
             self._totals.pop(family, None)
-            self.size += _size(bucket.fragments[family]) - _size(before[family])
+            self.size.drop(before[family])
+            self.size.add(bucket.fragments[family])
         self._folds += 1
         if not bucket.live:
             self._drop(bucket)
@@ -154,7 +163,7 @@ class Store:
             self._places[key] = target, target.insert(key, parts)
         self._changed(target, before)
         for fragment in source.fragments:
-            self.size -= _size(fragment)
+            self.size.drop(fragment)
         self._drop(source)
         self._fold(target)
 
@@ -178,7 +187,3 @@ class Store:
                 self._totals[family] = total
 
         return keep
-
-
-def _size(fragment: Fragment | None) -> Size:
-    return Size(1, len(fragment.deflated), fragment.length) if fragment else Size()
