@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from evergauge.errors import BookmarkMissing, ConnectionLost
@@ -11,6 +12,7 @@ from evergauge.kube.watches import open_watch
 
 if TYPE_CHECKING:
     from evergauge.kube.client import ApiClient
+    from evergauge.kube.items import Event
     from evergauge.kube.sink import Build
     from evergauge.kube.source import Source
 
@@ -18,6 +20,9 @@ PAGE = 500
 """Objects a page."""
 PAGE_TIMEOUT = 60.0
 """Seconds a page; the API server's own limit for a request is as long."""
+CATCH_UP = 10.0
+"""Seconds after the first change among the initial events within which their bookmark must come. Where the API server's cache
+lagged, what it has caught up with since comes before the bookmark, changes and deletions included."""
 _LONGEST_WATCH = "3600"
 
 
@@ -33,31 +38,53 @@ async def list_by_watch(client: ApiClient, source: Source, build: Build, *, at_l
         "timeoutSeconds": _LONGEST_WATCH,
         **({"resourceVersion": at_least} if at_least else {}),
     }
-    turns, seen = Turns(), 0
+    turns, initial = Turns(), _Initial(build)
     async with open_watch(client, source, query, silence=silence) as watch:
         while True:
             try:
                 lines = await watch.read()
             except ConnectionLost as error:
-                if error.silent and seen:
-                    raise BookmarkMissing(f"no bookmark after {seen} initial events: {error}") from None
+                if error.silent and initial.events:
+                    raise BookmarkMissing(
+                        f"listing {source}: no bookmark after {initial.events} events: {error}"
+                    ) from None
                 raise
             if lines is None:
                 raise ConnectionLost(f"listing {source}: the watch ended before its initial events were complete")
             for line in lines:
-                event = read_event(line)
-                if isinstance(event, Bookmark):
-                    if event.ends_initial:
-                        return event.version
-                elif event.type != "ADDED":
-                    raise BookmarkMissing(
-                        f"{event.type} after {seen} initial events, without the bookmark between them"
-                    )
-                else:
-                    build.put(event.item)
-                    seen += 1
+                if version := initial.take(read_event(line)):
+                    return version
                 if turns.due():
                     await turns.rest()
+
+
+class _Initial:
+    """The initial events of a watch, up to the bookmark that ends them. events: how many there were."""
+
+    def __init__(self, build: Build) -> None:
+        self.events = 0
+        self._build = build
+        self._deadline: float | None = None
+
+    def take(self, event: Event | Bookmark) -> str:
+        """Keep one; the version when it is the bookmark, else empty. Raises BookmarkMissing when that is overdue."""
+        if isinstance(event, Bookmark):
+            return event.version if event.ends_initial else ""
+        self.events += 1
+        if event.type == "DELETED":
+            self._build.remove(event.item)
+        else:
+            self._build.put(event.item)
+        if event.type != "ADDED":
+            self._check_time()
+        return ""
+
+    def _check_time(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._deadline is None:
+            self._deadline = now + CATCH_UP
+        elif now > self._deadline:
+            raise BookmarkMissing(f"changes have come for {CATCH_UP:g} s, and no bookmark after {self.events} events")
 
 
 async def list_by_pages(client: ApiClient, source: Source, build: Build, *, at_least: str, most: int = 0) -> str:
