@@ -16,6 +16,7 @@ import structlog
 from evergauge import __version__
 from evergauge.freshness import Lease
 from evergauge.jobs import Job, run_until
+from evergauge.kinds import KINDS
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
 from evergauge.kube.feed import Feed, Ways
@@ -73,7 +74,7 @@ async def serve(
     started: told where, as soon as both ports answer. Raises EvergaugeError when it can't begin.
     """
     stop = stop or asyncio.Event()
-    kinds = compile_kinds(options)
+    kinds = compile_kinds(options, KINDS)
     telemetry = Telemetry(Build(__version__), {name: go_type(kind) for name, kind in kinds.items()})
     telemetry.settings.sharding(options.shard, options.total_shards)
     async with AsyncExitStack() as stack:

@@ -109,8 +109,9 @@ def _render(line: Line) -> int:
     from evergauge.manifests import read_manifests  # noqa: PLC0415 (as all that only rendering needs)
     from evergauge.render import Rendering, selects  # noqa: PLC0415 (as above)
 
-    compiled = _load("evergauge.pipeline.selection", "compile_kinds")(options)
-    rendering = Rendering(_load("evergauge.kinds", "KINDS"), compiled, selects(options))
+    kinds = _load("evergauge.kinds", "KINDS")
+    compiled = _load("evergauge.pipeline.selection", "compile_kinds")(options, kinds)
+    rendering = Rendering(kinds, compiled, selects(options))
     for manifest in read_manifests(line.words, stdin=sys.stdin.buffer):
         rendering.add(manifest)
     for piece in rendering.text(openmetrics=own.openmetrics):
@@ -140,7 +141,7 @@ def _rbac(line: Line) -> int:
     options, own = options_of(line.given), fill(RbacOptions, line.given)
     from evergauge.reference.rbac import manifests, text  # noqa: PLC0415 (as all that only this command needs)
 
-    compiled = _load("evergauge.pipeline.selection", "compile_kinds")(options)
+    compiled = _load("evergauge.pipeline.selection", "compile_kinds")(options, _load("evergauge.kinds", "KINDS"))
     kinds = [kind.kind for kind in compiled.values()]
     sys.stdout.write(text(manifests(kinds, options, name=own.name, service_account=own.service_account)))
     return 0

@@ -41,7 +41,7 @@ HEADER = "# HELP gadget_size [STABLE] How big it is.\n# TYPE gadget_size gauge\n
 def _gadgets(monkeypatch: pytest.MonkeyPatch) -> None:
     """One kind there is, and no more."""
 
-    def compile_kinds(options: Options) -> dict[str, CompiledKind]:
+    def compile_kinds(options: Options, _kinds: Sequence[Kind]) -> dict[str, CompiledKind]:
         return {"pods": CompiledKind(GADGET)} if "pods" in options.resources else {}
 
     monkeypatch.setitem(sys.modules, "evergauge.kinds", SimpleNamespace(KINDS=(GADGET,)))
@@ -231,7 +231,7 @@ def test_an_interrupt_ends_it_quietly() -> None:
         "def read(*_, **__): print('reading', flush=True); sys.stdin.read(); return iter(())\n"
         "import types; manifests.read_manifests = read\n"
         "sys.modules['evergauge.kinds'] = types.SimpleNamespace(KINDS=())\n"
-        "sys.modules['evergauge.pipeline.selection'] = types.SimpleNamespace(compile_kinds=lambda options: {})\n"
+        "sys.modules['evergauge.pipeline.selection'] = types.SimpleNamespace(compile_kinds=lambda options, kinds: {})\n"
         "sys.exit(main(['render']))"
     )
     pipe = subprocess.PIPE

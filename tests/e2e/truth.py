@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from evergauge.kinds import KINDS
 from evergauge.options import parse
 from evergauge.pipeline.selection import compile_kinds
 
@@ -42,7 +43,7 @@ async def expected_lines(plane: ControlPlane, flags: Sequence[str] = FLAGS) -> s
     """The sample lines of all objects that the API server has, by consistent lists."""
     lines: set[bytes] = set()
     async with plane.session() as session:
-        for kind in compile_kinds(parse(flags)).values():
+        for kind in compile_kinds(parse(flags), KINDS).values():
             async for page in _pages(session, kind):
                 lines |= await asyncio.to_thread(_render, kind, page)
     return lines

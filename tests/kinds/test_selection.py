@@ -12,7 +12,7 @@ from evergauge.pipeline.selection import compile_kinds
 
 
 def chosen(*argv: str) -> dict[str, list[str]]:
-    return {resource: [f.name for f in kind.families] for resource, kind in compile_kinds(parse(argv)).items()}
+    return {resource: [f.name for f in kind.families] for resource, kind in compile_kinds(parse(argv), KINDS).items()}
 
 
 def test_by_default_the_default_kinds_and_no_opt_in_family() -> None:
@@ -73,7 +73,7 @@ def test_an_opt_in_family_needs_its_list_and_leave(argv: tuple[str, ...], served
 @pytest.mark.parametrize("pattern", ["kube_[", "*", "(", "(?P<"])
 def test_a_bad_pattern_is_a_usage_error_that_names_the_flag(flag: str, pattern: str) -> None:
     with pytest.raises(UsageError) as caught:
-        compile_kinds(parse([f"{flag}=kube_pod,{pattern}"]))
+        compile_kinds(parse([f"{flag}=kube_pod,{pattern}"]), KINDS)
     assert str(caught.value).startswith(f"{flag}: not a regular expression: {pattern!r}: ")
 
 
@@ -87,5 +87,5 @@ def test_a_bad_pattern_is_a_usage_error_that_names_the_flag(flag: str, pattern: 
     ],
 )
 def test_allowlists(argv: tuple[str, ...], labels: tuple[str, ...] | None, annotations: tuple[str, ...] | None) -> None:
-    allowed = compile_kinds(parse(argv))["configmaps"].allowlists
+    allowed = compile_kinds(parse(argv), KINDS)["configmaps"].allowlists
     assert (allowed.labels, allowed.annotations) == (labels, annotations)

@@ -45,6 +45,8 @@ from evergauge.declare.model import (
     Str,
     Time,
 )
+from evergauge.exposition.labels import sanitize
+from evergauge.exposition.text import number
 
 __all__ = [
     "ALPHA",
@@ -81,11 +83,13 @@ __all__ = [
     "given",
     "is_",
     "labels",
+    "number",
     "otherwise",
     "owner",
     "present",
     "resource_version",
     "rows",
+    "sanitize",
     "states",
     "via",
 ]

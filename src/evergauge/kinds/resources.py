@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from evergauge.declare import Quantity, Safe
-from evergauge.exposition.labels import sanitize
-from evergauge.exposition.text import number
+from evergauge.declare import Quantity, Safe, number, sanitize
 from evergauge.values.quantities import milli_value, value
 
 

@@ -3,21 +3,20 @@
 import re
 from collections.abc import Callable, Sequence
 
-from evergauge.declare import Allowlists, CompiledKind, Family
+from evergauge.declare import Allowlists, CompiledKind, Family, Kind
 from evergauge.errors import UsageError
-from evergauge.kinds import KINDS
 from evergauge.options import Options
 
 
-def compile_kinds(options: Options) -> dict[str, CompiledKind]:
-    """The chosen kinds by resource, in the order of the output: sorted by resource.
+def compile_kinds(options: Options, kinds: Sequence[Kind]) -> dict[str, CompiledKind]:
+    """The chosen ones of `kinds` by resource, in the order of the output: sorted by resource.
 
     A kind without any family left is left out, so that nothing is asked of the API server for it. Raises UsageError,
     which names the flag, for a bad pattern.
     """
     chosen = family_filter(options)
     compiled = {}
-    for kind in sorted(KINDS, key=lambda kind: kind.resource):
+    for kind in sorted(kinds, key=lambda kind: kind.resource):
         families = [family for family in kind.families if chosen(family)]
         if families and kind.resource in options.resources:
             allowed = Allowlists(options.labels_for(kind.resource), options.annotations_for(kind.resource))
