@@ -36,7 +36,8 @@ class Script:
         self.folder = folder
         self.file = folder / "plugin"
         self.file.write_text(
-            f"#!{sys.executable} -IS\n"
+            # A path with a space can't stand in the first line; the shell's part is a text to Python.
+            f"#!/bin/sh\n'''exec' \"{sys.executable}\" -IS \"$0\" \"$@\"\n' '''\n"
             "import json, os, pathlib, sys\n"
             f"folder = pathlib.Path({str(folder)!r})\n"
             "info = os.environ.get('KUBERNETES_EXEC_INFO')\n"
@@ -59,7 +60,7 @@ class Script:
         pipe = self.folder / "pipe"
         os.mkfifo(pipe)
         self.does(
-            f"import subprocess, time; held = open({str(pipe)!r}, 'w')\n"
+            f"import subprocess, time; held = open({str(pipe)!r}, 'w'); (folder / 'holds').touch()\n"
             "subprocess.Popen(['sleep', '600'], stdout=held); time.sleep(600)"
         )
         return pipe
@@ -236,11 +237,14 @@ def test_a_plugin_that_takes_too_long_is_ended_with_its_children(
     pipe = script.hangs()
 
     async def get() -> None:
-        request = asyncio.create_task(ExecCredentials(script.plugin(), longest_run=1.0).get(NOW))
-        with await asyncio.to_thread(pipe.open) as held:
-            with pytest.raises(NoCredential, match=r"exec plugin x: gave nothing within 1 s$"):
-                await request
-            assert await asyncio.to_thread(held.read) == "", "its end comes when plugin and child are gone"
+        # Opened at once: a plugin that never came to open its end would otherwise keep us here.
+        held = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        with pytest.raises(NoCredential, match=r"exec plugin x: gave nothing within 1 s$"):
+            await ExecCredentials(script.plugin(), longest_run=1.0).get(NOW)
+        assert (script.folder / "holds").exists()
+        os.set_blocking(held, True)
+        with os.fdopen(held) as end:
+            assert await asyncio.to_thread(end.read) == "", "its end comes when plugin and child are gone"
 
     run(get())
 
