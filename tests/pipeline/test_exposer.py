@@ -78,7 +78,7 @@ class Stage:
 
 
 def whole(body: Body) -> bytes:
-    text = b"".join(body.chunks())
+    text = b"".join(make() for make in body.pieces())
     assert len(text) == body.length
     return text
 

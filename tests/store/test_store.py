@@ -41,7 +41,7 @@ def prepared(store: Store) -> Snapshot:
 
 
 def body_of(body: Body) -> bytes:
-    text = b"".join(body.chunks())
+    text = b"".join(make() for make in body.pieces())
     assert len(text) == body.length
     return text
 

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,35 +22,41 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from evergauge.store.body import Piece
+
 
 @dataclass
 class FakeBody:
-    """The Body of given pieces. error: raised after the first of them."""
+    """The Body of given parts. error: raised after the first of them."""
 
-    pieces: Sequence[bytes]
+    parts: Sequence[bytes]
     error: Exception | None = None
-    length: int = field(init=False)
     inflates: bool = False
+    length: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.length = sum(map(len, self.pieces))
+        self.length = sum(map(len, self.parts))
 
-    def chunks(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[Piece]:
         """See Body."""
-        for piece in self.pieces:
-            yield piece
+        for part in self.parts:
+            yield partial(bytes, part)
             if self.error:
                 raise self.error
 
 
 @dataclass
 class FakeExposer:
-    """Exposes one sample a resource, in `copies` lines of it. error: raised by each scrape; breaks_off: by each body."""
+    """Exposes one sample a resource, in `copies` lines of it.
+
+    error: raised by each scrape; breaks_off: by each body. inflates: have threads make the pieces.
+    """
 
     resources: Sequence[str] = ("pods", "nodes")
     copies: int = 1
     error: Exception | None = None
     breaks_off: Exception | None = None
+    inflates: bool = False
     calls: list[dict[str, object]] = field(default_factory=list)
 
     async def scrape(
@@ -61,7 +68,7 @@ class FakeExposer:
             raise self.error
         chosen = [name for name in self.resources if (resources is None or name in resources) and name not in exclude]
         pieces = [piece for name in chosen for piece in self.pieces(name)] + ([b"# EOF\n"] if openmetrics else [])
-        return FakeBody([compress(b"".join(pieces))] if gzip else pieces, self.breaks_off)
+        return FakeBody([compress(b"".join(pieces))] if gzip else pieces, self.breaks_off, inflates=self.inflates)
 
     def pieces(self, resource: str) -> Iterator[bytes]:
         """One family, in pieces of 256 KiB at most."""

@@ -24,6 +24,8 @@ PLAIN = (
 SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 MUCH = 400_000
 """Lines that no socket buffer holds: 20 MB a resource."""
+INFLATES = pytest.mark.parametrize("inflates", [False, True], ids=["joined", "inflated"])
+"""Whether the event loop makes the pieces of a body, or threads do."""
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -148,8 +150,20 @@ async def test_scrapes_are_measured() -> None:
     assert value("evergauge_scrape_bytes_total", {"encoding": "gzip"}) == len(compress(PLAIN))
 
 
-async def test_a_slow_reader_holds_up_nobody() -> None:
-    async with serving(main_port(FakeExposer(copies=MUCH)), grace=0.1) as server, connection(server.url) as (_, slow):
+async def test_what_threads_make_beside_one_another_is_sent_in_order() -> None:
+    exposer = FakeExposer(copies=MUCH, inflates=True)
+    async with (
+        serving(main_port(exposer)) as server,
+        ClientSession() as client,
+        client.get(f"{server.url}/metrics?resources=pods") as response,
+    ):
+        assert await response.read() == b"".join(exposer.pieces("pods"))
+
+
+@INFLATES
+async def test_a_slow_reader_holds_up_nobody(*, inflates: bool) -> None:
+    app = main_port(FakeExposer(copies=MUCH, inflates=inflates))
+    async with serving(app, grace=0.1) as server, connection(server.url) as (_, slow):
         slow.write(SCRAPE)
         async with ClientSession() as client:
             for _ in range(2):
@@ -158,9 +172,10 @@ async def test_a_slow_reader_holds_up_nobody() -> None:
                     assert len(received) == response.content_length
 
 
-async def test_a_reader_that_is_too_slow_is_cut_off() -> None:
+@INFLATES
+async def test_a_reader_that_is_too_slow_is_cut_off(*, inflates: bool) -> None:
     registry = CollectorRegistry()
-    app = main_port(FakeExposer(copies=MUCH), registry=registry, write_timeout=0.3)
+    app = main_port(FakeExposer(copies=MUCH, inflates=inflates), registry=registry, write_timeout=0.3)
     async with serving(app) as server, connection(server.url) as (reader, writer):
         writer.write(SCRAPE)
         received = 0
@@ -186,9 +201,12 @@ async def test_a_scrape_that_takes_too_long_is_an_answer() -> None:
         assert "--server-write-timeout" in await response.text()
 
 
-async def test_a_reader_that_goes_away_is_counted_and_no_error(caplog: pytest.LogCaptureFixture) -> None:
+@INFLATES
+async def test_a_reader_that_goes_away_is_counted_and_no_error(
+    caplog: pytest.LogCaptureFixture, *, inflates: bool
+) -> None:
     registry = CollectorRegistry()
-    app = main_port(FakeExposer(copies=MUCH), registry=registry)
+    app = main_port(FakeExposer(copies=MUCH, inflates=inflates), registry=registry)
     async with serving(app) as server, connection(server.url) as (reader, writer):
         writer.write(SCRAPE)
         await reader.readexactly(100_000)
@@ -210,8 +228,9 @@ async def test_an_error_is_a_500_and_counted(caplog: pytest.LogCaptureFixture) -
     assert "broken on purpose" in caplog.text
 
 
-async def test_a_body_that_breaks_off_is_seen_as_broken(caplog: pytest.LogCaptureFixture) -> None:
-    exposer = FakeExposer(breaks_off=RuntimeError("broken on purpose"))
+@INFLATES
+async def test_a_body_that_breaks_off_is_seen_as_broken(caplog: pytest.LogCaptureFixture, *, inflates: bool) -> None:
+    exposer = FakeExposer(breaks_off=RuntimeError("broken on purpose"), inflates=inflates)
     registry = CollectorRegistry()
     async with (
         serving(main_port(exposer, registry=registry)) as server,

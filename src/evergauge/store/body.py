@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from evergauge.store.fragment import inflate
+from evergauge.exposition.header import EOF
+from evergauge.store.fragment import header_fragment, inflate
 from evergauge.store.snapshot import Snapshot, Total
 
 if TYPE_CHECKING:
@@ -13,25 +16,33 @@ if TYPE_CHECKING:
 
     from evergauge.store.fragment import Fragment
 
-PIECE = 512 * 1024
-"""Bytes at which a piece is handed to the socket."""
+GZIP_PIECE = 256 * 1024
+PLAIN_PIECE = 1024 * 1024
+"""Bytes at which a piece is handed to the socket. Joining is quick and inflating is not: few large pieces for those that a
+thread makes, since each costs a change of threads; small ones where the same thread makes and sends (docs/decisions)."""
 GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """RFC 1952: deflate, no flags, no time, unknown system."""
+OPENMETRICS_END = header_fragment(EOF.encode())
+"""What ends an OpenMetrics exposition."""
 LAST_BLOCK = b"\x03\x00"
 """An empty deflate block that says it is the last (RFC 1951)."""
+Piece = Callable[[], bytes]
+"""One piece of a body, which calling it makes."""
 
 
 class Body(Protocol):
     """One finished response body.
 
-    length: exact bytes. inflates: whether making the pieces is work, which a thread should do.
+    length: exact bytes. inflates: whether making a piece is work, which a thread should do.
     """
 
     length: int
     inflates: bool
 
-    def chunks(self) -> Iterator[bytes]:
-        """The body in pieces of about 512 KiB. The data is immutable: a slow reader holds up nobody."""
+    def pieces(self) -> Iterator[Piece]:
+        """The body in order. Pieces can be made in any thread and beside one another; each is of immutable data, so a slow
+        reader holds up nobody.
+        """
 
 
 class Section(NamedTuple):
@@ -60,17 +71,12 @@ class GzipBody:
         self._total = _total(sections, ending)
         self.length = len(GZIP_HEADER) + self._total.deflated + len(LAST_BLOCK) + 8
 
-    def chunks(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[Piece]:
         """See `Body`."""
-        pieces, size = [GZIP_HEADER], 0
-        for fragment in _fragments(self._sections, self._ending):
-            pieces.append(fragment.deflated)
-            size += len(fragment.deflated)
-            if size >= PIECE:
-                yield b"".join(pieces)
-                pieces, size = [], 0
-        pieces += (LAST_BLOCK, struct.pack("<II", self._total.crc, self._total.length & 0xFFFFFFFF))
-        yield b"".join(pieces)
+        yield lambda: GZIP_HEADER
+        for run in _runs(self._sections, self._ending, GZIP_PIECE, lambda fragment: len(fragment.deflated)):
+            yield partial(_join, run)
+        yield lambda: LAST_BLOCK + struct.pack("<II", self._total.crc, self._total.length & 0xFFFFFFFF)
 
 
 class PlainBody:
@@ -84,18 +90,34 @@ class PlainBody:
         self._ending = ending
         self.length = _total(sections, ending).length
 
-    def chunks(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[Piece]:
         """See `Body`."""
-        deflated: list[bytes] = []
-        size = 0
-        for fragment in _fragments(self._sections, self._ending):
-            deflated.append(fragment.deflated)
-            size += fragment.length
-            if size >= PIECE:
-                yield inflate(b"".join(deflated), size)
-                deflated, size = [], 0
-        if deflated:
-            yield inflate(b"".join(deflated), size)
+        for run in _runs(self._sections, self._ending, PLAIN_PIECE, lambda fragment: fragment.length):
+            yield partial(_inflate, run)
+
+
+def _join(run: Sequence[Fragment]) -> bytes:
+    return b"".join([fragment.deflated for fragment in run])
+
+
+def _inflate(run: Sequence[Fragment]) -> bytes:
+    return inflate(_join(run), sum(fragment.length for fragment in run))
+
+
+def _runs(
+    sections: Sequence[Section], ending: Fragment | None, limit: int, size: Callable[[Fragment], int]
+) -> Iterator[Sequence[Fragment]]:
+    """All fragments, as many together as reach the limit."""
+    run: list[Fragment] = []
+    filled = 0
+    for fragment in _fragments(sections, ending):
+        run.append(fragment)
+        filled += size(fragment)
+        if filled >= limit:
+            yield run
+            run, filled = [], 0
+    if run:
+        yield run
 
 
 def _fragments(sections: Sequence[Section], ending: Fragment | None) -> Iterator[Fragment]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,13 +14,16 @@ from evergauge.exposition.negotiate import Format, accepts_gzip, negotiate
 from evergauge.web.pages import index, new_app, ok
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from evergauge.store.body import Body
+    from evergauge.store.body import Body, Piece
     from evergauge.telemetry.scrapes import Encoding, Outcome, ScrapeMetrics
     from evergauge.web.exposer import Exposer
 
 log = structlog.get_logger(__name__)
+
+AHEAD = 2
+"""Pieces of a plain response that are made at a time."""
 
 
 def metrics_app(
@@ -131,22 +135,24 @@ class _Accepted:
 
 async def _stream(body: Body, accepted: _Accepted) -> None:
     if body.inflates:
-        async for piece in _made_ahead(body.chunks()):
-            await accepted.send(piece)
-    else:
-        for piece in body.chunks():
-            await accepted.send(piece)
-            # A fast reader never makes `write` wait, and the others want their turn.
-            await asyncio.sleep(0)
+        await _stream_ahead(body.pieces(), accepted)
+        return
+    for make in body.pieces():
+        await accepted.send(make())
+        # A fast reader never makes `write` wait, and the others want their turn.
+        await asyncio.sleep(0)
 
 
-async def _made_ahead(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The pieces, each made by a thread while the one before is sent. Inflating releases the GIL."""
+async def _stream_ahead(pieces: Iterator[Piece], accepted: _Accepted) -> None:
+    """Two pieces at a time are made by threads (inflating releases the GIL), and sent in order."""
     loop = asyncio.get_running_loop()
-    coming = loop.run_in_executor(None, next, pieces, b"")
-    while piece := await coming:
-        coming = loop.run_in_executor(None, next, pieces, b"")
-        yield piece
+    coming: deque[asyncio.Future[bytes]] = deque()
+    for make in pieces:
+        coming.append(loop.run_in_executor(None, make))
+        if len(coming) >= AHEAD:
+            await accepted.send(await coming.popleft())
+    while coming:
+        await accepted.send(await coming.popleft())
 
 
 def names(request: web.Request, parameter: str) -> frozenset[str] | None:
