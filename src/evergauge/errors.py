@@ -205,3 +205,10 @@ def _one_line(text: str, most: int = 600) -> str:
 
 class SimulatorError(EvergaugeError):
     """The simulated API server refuses a request (as the API would) or an order of its user. The message says why."""
+
+
+# Demo
+
+
+class DemoError(EvergaugeError):
+    """The demo can't go on. The message says what failed."""
