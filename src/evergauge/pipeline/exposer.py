@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from evergauge.exposition.header import EOF
 from evergauge.kube.turns import run_in_turns
-from evergauge.store import GzipBody, PlainBody, Section, header_fragment
+from evergauge.store import OPENMETRICS_END, GzipBody, PlainBody, Section, header_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -71,7 +70,6 @@ class StoreExposer:
         self._counter = counter
         self._trim = trim
         self._clock = clock
-        self._ending = header_fragment(EOF.encode())
 
     @property
     def resources(self) -> Sequence[str]:
@@ -92,7 +90,7 @@ class StoreExposer:
         for section in sections:
             for snapshot in section.snapshots:
                 await run_in_turns(snapshot.prepare())
-        ending = self._ending if openmetrics else None
+        ending = OPENMETRICS_END if openmetrics else None
         return GzipBody(sections, ending) if gzip else PlainBody(sections, ending)
 
     async def fold_what_is_much(self) -> None:
