@@ -115,7 +115,7 @@ def read_cluster(options: Options, kinds: Mapping[str, CompiledKind], ways: Ways
     shown: dict[str, Exposed] = {}
     for resource, kind in kinds.items():
         stores = []
-        for source in sources(kind.kind, options):
+        for source in sources(kind, options):
             store = FeedStore(kind, owns, faults, listed=_list_limit(options, resource, telemetry))
             stores.append(store)
             telemetry.feeds.add(source)

@@ -146,6 +146,8 @@ def status(**fields: object) -> dict[str, Any]:
                 'webhook_name="w",service_name="s",service_namespace="" 1',
             ],
         ),
+        ("kube_volumeattachment_created", {"metadata": None}, []),
+        ("kube_volumeattachment_created", {"metadata": {"creationTimestamp": "1970-01-01T00:00:01.9Z"}}, ["1"]),
         ("kube_volumeattachment_labels", {}, ["1"]),
         ("kube_volumeattachment_labels", {"metadata": {"labels": {"a.b": None}}}, ['label_a_b="" 1']),
         ("kube_volumeattachment_spec_source_persistentvolume", spec(source=None), []),

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from evergauge.declare import CompiledKind
 from evergauge.kinds import KINDS
 from evergauge.options import parse
+from evergauge.pipeline.selection import compile_kinds
 from evergauge.pipeline.sources import sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BY_RESOURCE = {kind.resource: kind for kind in KINDS}
+BY_RESOURCE = {kind.resource: CompiledKind(kind) for kind in KINDS}
 
 
 @pytest.mark.parametrize(
@@ -47,9 +49,31 @@ def test_feeds_of_a_kind(resource: str, flags: Sequence[str], expected: Sequence
     assert [f"{source.path} {source.field_selector}".strip() for source in found] == expected
 
 
-def test_kinds_of_metadata_ask_for_no_more() -> None:
-    (source,) = sources(BY_RESOURCE["configmaps"], parse([]))
-    assert source.accept_list.startswith("application/json;as=PartialObjectMetadataList;")
-    assert source.accept_watch.startswith("application/json;as=PartialObjectMetadata;")
-    (pods,) = sources(BY_RESOURCE["pods"], parse([]))
-    assert pods.accept_list == pods.accept_watch == "application/json"
+@pytest.mark.parametrize(
+    ("resource", "flags", "metadata_only"),
+    [
+        ("configmaps", [], True),
+        ("roles", [], True),
+        ("pods", [], False),
+        ("secrets", [], False),
+        ("secrets", ["--metric-denylist=^kube_secret_type$"], True),
+        ("pods", ["--metric-allowlist=kube_pod_(created|owner|labels)$"], True),
+        ("networkpolicies", ["--metric-allowlist=kube_networkpolicy_created"], True),
+        ("volumeattachments", ["--metric-allowlist=_metadata$"], False),
+        ("nodes", ["--metric-allowlist=kube_node_(role|info)$"], False),
+        ("nodes", ["--metric-allowlist=kube_node_role$"], True),
+        ("persistentvolumes", ["--metric-allowlist=kube_persistentvolume_status_phase"], False),
+    ],
+)
+def test_where_metadata_is_enough_no_more_is_asked_for(
+    resource: str,
+    flags: Sequence[str],
+    metadata_only: bool,  # noqa: FBT001 (a column)
+) -> None:
+    options = parse([f"--resources={resource}", *flags])
+    (source,) = sources(compile_kinds(options, KINDS)[resource], options)
+    if metadata_only:
+        assert source.accept_list.startswith("application/json;as=PartialObjectMetadataList;")
+        assert source.accept_watch.startswith("application/json;as=PartialObjectMetadata;")
+    else:
+        assert source.accept_list == source.accept_watch == "application/json"

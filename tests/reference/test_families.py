@@ -127,7 +127,6 @@ THING = Kind(
         gauge("things_old", ALPHA, "Of a|b, *.", deprecated="1.2.0"),
         gauge("things_new", ALPHA, "New.", opt_in=True, labels={"uid": "metadata.uid"}),
     ),
-    metadata_only=True,
 )
 
 

@@ -9,6 +9,7 @@ from evergauge.declare.decode import Broken, ObjectDecoder
 from evergauge.declare.family import Family
 from evergauge.declare.kind import Kind
 from evergauge.declare.model import Model
+from evergauge.declare.reads import reads_metadata_only
 from evergauge.exposition.header import header
 
 
@@ -29,7 +30,8 @@ class Rendered(NamedTuple):
 class CompiledKind:
     """One kind with the families that are enabled.
 
-    source: the text of the generated render function.
+    source: the text of the generated render function. metadata_only: no enabled family reads more than metadata, so the API server is
+    asked for `PartialObjectMetadata`.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class CompiledKind:
         self.kind = kind
         self.families = tuple(kind.families if families is None else families)
         self.allowlists = allowlists or Allowlists()
+        self.metadata_only = reads_metadata_only(kind.identity, self.families)
         self._render, self.source = self._compile(self.families)
         self._decoder: ObjectDecoder[Model] = ObjectDecoder(kind.model)
         self._nothing = (b"",) * len(self.families)

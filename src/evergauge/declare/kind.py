@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from evergauge.declare.compile import check
 from evergauge.declare.family import Family
 from evergauge.declare.model import Model
+from evergauge.declare.reads import reads_metadata_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,6 @@ class Kind:
 
     resource: the plural name as in `--resources`; kind: the Go type's name (`Pod`); group: "" for the core group.
     identity: the labels that every sample carries, by name, as paths.
-    metadata_only: no family reads more than metadata, so the API server is asked for `PartialObjectMetadata`.
     confidential: its objects hold what must not get into a log; why a family was left out is said without any value.
 
     Raises DeclarationError, which names the family and the path, for a family that doesn't fit the model.
@@ -28,11 +28,15 @@ class Kind:
     model: type[Model]
     identity: Mapping[str, str]
     families: tuple[Family, ...]
-    metadata_only: bool = False
     confidential: bool = False
 
     def __post_init__(self) -> None:
         check(self.model, self.identity, self.families)
+
+    @property
+    def metadata_only(self) -> bool:
+        """Whether no family reads more than metadata."""
+        return reads_metadata_only(self.identity, self.families)
 
     @property
     def api_version(self) -> str:

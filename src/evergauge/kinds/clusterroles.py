@@ -24,7 +24,6 @@ KIND = Kind(
     version="v1",
     namespaced=False,
     model=ClusterRole,
-    metadata_only=True,
     identity={"clusterrole": "metadata.name"},
     families=(
         annotations("kube_clusterrole_annotations"),

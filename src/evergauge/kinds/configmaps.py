@@ -24,7 +24,6 @@ KIND = Kind(
     version="v1",
     namespaced=True,
     model=ConfigMap,
-    metadata_only=True,
     identity={"namespace": "metadata.namespace", "configmap": "metadata.name"},
     families=(
         annotations("kube_configmap_annotations"),

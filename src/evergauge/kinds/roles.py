@@ -24,7 +24,6 @@ KIND = Kind(
     version="v1",
     namespaced=True,
     model=Role,
-    metadata_only=True,
     identity={"namespace": "metadata.namespace", "role": "metadata.name"},
     families=(
         annotations("kube_role_annotations"),

@@ -1,4 +1,5 @@
-"""Secrets: type and metadata. The model has no `data` and no `stringData`, so their values are never decoded.
+"""Secrets: type and metadata. The model has no `data` and no `stringData`, so their values are never decoded; without `kube_secret_type`
+they aren't even asked for.
 
 `kubectl apply` keeps a copy of the values in an annotation, which is therefore no label, whatever the allowlist says. KSM shows it.
 """

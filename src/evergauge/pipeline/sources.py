@@ -9,12 +9,13 @@ from evergauge.kube.source import Source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evergauge.declare import Kind
+    from evergauge.declare import CompiledKind, Kind
     from evergauge.options import Options
 
 
-def sources(kind: Kind, options: Options) -> Sequence[Source]:
+def sources(compiled: CompiledKind, options: Options) -> Sequence[Source]:
     """The sources of a kind's feeds. Cluster-scoped kinds have one, whatever the namespaces."""
+    kind = compiled.kind
     namespaces = sorted(set(options.namespaces) - set(options.namespaces_denylist)) if kind.namespaced else []
     chosen: Sequence[str | None] = namespaces or [None]
     if kind.namespaced and options.namespaces and not namespaces:
@@ -25,7 +26,7 @@ def sources(kind: Kind, options: Options) -> Sequence[Source]:
             api_version=kind.api_version,
             namespace=namespace,
             field_selector=",".join(_selectors(kind, options, everywhere=namespace is None)),
-            metadata_only=kind.metadata_only,
+            metadata_only=compiled.metadata_only,
         )
         for namespace in chosen
     ]
