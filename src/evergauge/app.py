@@ -19,8 +19,9 @@ from evergauge.jobs import Job, run_until
 from evergauge.kinds import KINDS
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
-from evergauge.kube.feed import Feed, Ways
+from evergauge.kube.feed import Feed
 from evergauge.kube.waiting import ListQueue, Outage
+from evergauge.kube.ways import Ways, timing_for
 from evergauge.pipeline.exposer import StoreExposer, exposed
 from evergauge.pipeline.faults import FaultReports
 from evergauge.pipeline.feed_store import FeedStore
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-FRESHNESS_BOUND = 30.0
-"""Seconds within which each feed must be proven to have seen everything."""
 TICK = 1.0
 """Seconds between two looks at states that change by themselves, and at what waits to be folded."""
 TRIM_EVERY = 5.0
@@ -80,7 +79,15 @@ async def serve(
     async with AsyncExitStack() as stack:
         client = ApiClient(load_cluster(kubeconfig=options.kubeconfig, apiserver=options.apiserver, environ=environ))
         stack.push_async_callback(client.close)
-        ways = Ways(client, telemetry.feeds, ListQueue(), Outage(client.is_ready, _RNG), _RNG, time.monotonic)
+        ways = Ways(
+            client,
+            telemetry.feeds,
+            ListQueue(),
+            Outage(client.is_ready, _RNG),
+            _RNG,
+            time.monotonic,
+            timing_for(options.freshness_bound),
+        )
         cluster = read_cluster(options, kinds, ways, telemetry)
         exposer = StoreExposer(cluster.kinds, telemetry.objects, trim=trimmer(every=TRIM_EVERY, clock=time.monotonic))
         telemetry.objects.sizes_from(lambda: sizes(cluster.kinds))
@@ -119,7 +126,7 @@ def read_cluster(options: Options, kinds: Mapping[str, CompiledKind], ways: Ways
             store = FeedStore(kind, owns, faults, listed=_list_limit(options, resource, telemetry))
             stores.append(store)
             telemetry.feeds.add(source)
-            lease = Lease(FRESHNESS_BOUND)
+            lease = Lease(options.freshness_bound)
             feeds.append(
                 Feed(source, store, lease, ways, from_cache=options.use_apiserver_cache, limit=options.object_limit)
             )

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from evergauge.freshness import Lease
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
-from evergauge.kube.feed import Feed, Timing, Ways
+from evergauge.kube.feed import Feed
 from evergauge.kube.source import Source
 from evergauge.kube.waiting import ListQueue, Outage
+from evergauge.kube.ways import Timing, Ways
 from evergauge.sim import Cluster, LoopClock, SimOptions, SimServer
 from support.virtual_time import now, until
 

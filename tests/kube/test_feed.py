@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evergauge.kube.feed import Timing
 from evergauge.kube.items import Bookmark, read_event
 from evergauge.kube.lists import _Initial
+from evergauge.kube.ways import Timing, timing_for
 from evergauge.sim import Fault
 from kube.feeding import BOUND, Kept, staged
 from support.virtual_time import in_virtual_time, now, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from evergauge.kube.items import Item
 
 
 @in_virtual_time
@@ -30,8 +32,8 @@ async def test_it_lists_once_then_follows_and_renews_its_watches() -> None:
         assert await stage.in_step() < 0.1
         await asyncio.sleep(120)
         assert (stage.told.lists, set(stage.told.watches)) == (["ok"], {"ok"})
-        # The list by watch, then one watch for each 9 to 11 seconds.
-        assert 10 <= stage.requests[1] - 1 <= 14
+        # The list by watch, then one watch for each 7.5 seconds.
+        assert 15 <= stage.requests[1] - 1 <= 18
         assert stage.requests[0] == 0
         assert stage.told.states == ["syncing", "live"]
 
@@ -173,7 +175,7 @@ async def test_refused_requests_are_few() -> None:
         await stage.server.order(Fault(kind="forbid"))
         before = sum(stage.requests)
         await asyncio.sleep(100)
-        assert sum(stage.requests) - before <= 15
+        assert sum(stage.requests) - before <= 20
 
 
 @in_virtual_time
@@ -198,6 +200,60 @@ async def test_a_dead_watch_is_noticed_within_the_bound() -> None:
         stage.create("unseen")
         assert await stage.in_step() < 20
         assert "suspect" not in stage.told.states[2:-1] or "lost" not in stage.told.states
+
+
+@in_virtual_time
+async def test_a_dead_watch_costs_no_more_than_the_time_until_its_successor() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        for number in range(5):
+            await asyncio.sleep(1.3 * number)
+            await stage.server.order(Fault(kind="hang", new=False))
+            stage.create(f"unseen-{number}")
+            assert await stage.in_step() < Timing().renew + 1
+
+
+@in_virtual_time
+async def test_a_server_that_accepts_and_never_answers_is_declared_and_seen_again_soon() -> None:
+    async with staged(timing=timing_for(5.0)) as stage:
+        await stage.in_step()
+        number = await stage.server.order(Fault(kind="hang"))
+        stage.create("unseen")
+        await until(lambda: stage.told.states[-1] == "lost", within=BOUND + 1)
+        await stage.server.lift(number)
+        assert await stage.in_step() < 7
+
+
+@in_virtual_time
+async def test_a_410_on_a_renewal_is_no_reason_to_list_as_long_as_a_watch_lives() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        await stage.server.order(Fault(kind="expire", verb="watch", count=1))
+        for number in range(60):
+            stage.patch("c0", str(number))
+            await asyncio.sleep(0.5)
+        assert await stage.in_step() < 1
+        assert (stage.told.lists, stage.told.watches.count("Expired")) == (["ok"], 1)
+
+
+@in_virtual_time
+async def test_events_that_two_watches_deliver_are_taken_once_and_in_order() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        taken: list[str] = []
+        put = stage.kept.put
+
+        def note(item: Item | None) -> None:
+            assert item is not None
+            taken.append(item.version)
+            put(item)
+
+        stage.kept.put = note  # type: ignore[method-assign] # to see what comes
+        for number in range(400):
+            stage.patch("c1", str(number))
+            await asyncio.sleep(0.1)
+        assert len(taken) >= 399
+        assert taken == sorted(set(taken), key=int)
 
 
 @in_virtual_time
@@ -244,13 +300,13 @@ async def test_a_watch_cache_that_lags_takes_nobody_back_in_time() -> None:
 @pytest.mark.parametrize("told_by", ["410", "bookmark"])
 @in_virtual_time
 async def test_a_server_restored_from_a_backup_is_followed_by_a_consistent_list(told_by: str) -> None:
-    async with staged(timing=Timing(watch=100.0)) as stage:
+    async with staged(timing=Timing(watch=100.0, renew=75.0)) as stage:
         await stage.in_step()
         # As if all that was seen had come from a later state than the server has now.
-        stage.feed._version = str(stage.cluster.version + 1_000_000)
+        stage.feed._relay.version = str(stage.cluster.version + 1_000_000)
         if told_by == "410":
             await stage.server.order(Fault(kind="expire", verb="watch", count=1))
-            await stage.server.order(Fault(kind="drop", new=False))
+        await stage.server.order(Fault(kind="drop", new=False))
         stage.create("after")
         await stage.in_step(within=100)
         assert stage.told.lists[-1] == "ok"

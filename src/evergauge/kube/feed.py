@@ -1,16 +1,16 @@
 """A feed: the list and watch of one source, for ever.
 
 Theory of operation. A feed lists once, then watches from the list's version in short watches of about a third of the freshness
-bound: each clean end proves that everything up to the watch's opening has arrived, and the next one resumes at the version of the
-last event. A failed watch is resumed too, never answered by a new list; only a version that the server no longer knows (410)
-makes the feed list again, into a new set that takes the place of the old one when it is complete. Versions never go back: every
-list after the first one asks for a state no older than the last version seen.
+bound, in relay. Each clean end proves that everything up to the watch's opening has arrived, and the next one resumes at the version
+of the last event. A failed watch is resumed too, never answered by a new list; only a version that the server no longer knows (410),
+when no watch lives any more, makes the feed list again, into a new set that takes the place of the old one when it is complete.
+Versions never go back: every list after the first one asks for a state no older than the last version seen.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -26,63 +26,17 @@ from evergauge.errors import (
     Unauthorized,
     VersionTooLarge,
 )
-from evergauge.kube.items import Bookmark, read_event
 from evergauge.kube.lists import list_by_pages, list_by_watch
-from evergauge.kube.turns import Turns
+from evergauge.kube.relay import Relay, check_order
 from evergauge.kube.waiting import Backoff
-from evergauge.kube.watches import open_watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from random import Random
-
     from evergauge.freshness import Lease
-    from evergauge.kube.client import ApiClient
-    from evergauge.kube.items import Event
     from evergauge.kube.sink import Sink
     from evergauge.kube.source import Source
-    from evergauge.kube.waiting import ListQueue, Outage
+    from evergauge.kube.ways import Ways
 
 log = structlog.get_logger(__name__)
-
-
-class Timing(NamedTuple):
-    """Times of a feed in seconds.
-
-    watch: length of a watch. grace: how long after that its end may take to arrive. silence: without a byte for so long a list
-    has failed. sync: the longest that a whole list may take. refused: until the next attempt after 401, 403 and 404.
-    """
-
-    watch: float = 10.0
-    grace: float = 5.0
-    silence: float = 15.0
-    sync: float = 600.0
-    refused: float = 10.0
-
-
-class Observer(Protocol):
-    """Who is told what happens."""
-
-    def listed(self, source: Source, error: Exception | None = None) -> None:
-        """A list ended."""
-
-    def watched(self, source: Source, error: Exception | None = None) -> None:
-        """A watch was opened, or failed."""
-
-    def state(self, source: Source, state: str, why: str) -> None:
-        """The state of the feed, repeated from time to time."""
-
-
-class Ways(NamedTuple):
-    """What all feeds of a process share."""
-
-    client: ApiClient
-    observer: Observer
-    queue: ListQueue
-    outage: Outage
-    rng: Random
-    clock: Callable[[], float]
-    timing: Timing = Timing()
 
 
 class Feed:
@@ -101,6 +55,7 @@ class Feed:
         self._listed = False
         self._streams = not limit
         self._backoff = Backoff(ways.rng)
+        self._relay = Relay(source, sink, ways, self._backoff, proven=self._proven)
         self._why = "started"
 
     async def run(self) -> None:
@@ -153,51 +108,11 @@ class Feed:
                 log.info("listing by pages, not by a watch", **self.source.named, why=str(error))
         return await list_by_pages(client, self.source, self._sink.begin(), at_least=at_least, most=self._limit)
 
-    # Watches
-
     async def _watch(self) -> None:
-        """One watch, from its opening to its clean end."""
-        length = max(1, round(self._ways.timing.watch * self._ways.rng.uniform(0.9, 1.1)))
-        opened = self._ways.clock()
         try:
-            async with asyncio.timeout(length + self._ways.timing.grace):
-                await self._follow(length, opened)
-        except TimeoutError:
-            error = ConnectionLost(f"watching {self.source}: no end {self._ways.timing.grace:g} s after it was due")
-            self._ways.observer.watched(self.source, error)
-            raise error from None
-        except ApiError as error:
-            self._ways.observer.watched(self.source, error)
-            raise
-        if self._ways.clock() - opened >= length:
-            self._proven(opened, "watched")
-        else:
-            # An early end proves nothing: a server that stops, or one that gave up on a slow reader, ends watches just so.
-            await asyncio.sleep(self._backoff.delay())
-
-    async def _follow(self, length: int, opened: float) -> None:
-        query = {"resourceVersion": self._version, "timeoutSeconds": str(length)}
-        turns = Turns()
-        async with open_watch(self._ways.client, self.source, query, silence=length + 1.0) as watch:
-            self._ways.observer.watched(self.source)
-            while (lines := await watch.read()) is not None:
-                for line in lines:
-                    self._take(read_event(line), opened)
-                    if turns.due():
-                        await turns.rest()
-
-    def _take(self, event: Event | Bookmark, opened: float) -> None:
-        if isinstance(event, Bookmark):
-            check_order(self.source, self._version, event.version)
-            self._version = event.version
-            self._proven(opened, "bookmark")
-            return
-        if event.type == "DELETED":
-            self._sink.remove(event.item)
-        else:
-            self._sink.put(event.item)
-        if event.item:
-            self._version = event.item.version
+            await self._relay.run(self._version)
+        finally:
+            self._version = self._relay.version
 
     def _proven(self, opened: float, why: str) -> None:
         self._lease.prove(opened)
@@ -228,9 +143,3 @@ class Feed:
             case _:
                 await self._ways.outage.wait(self._backoff.delay())
         self.report()
-
-
-def check_order(source: Source, before: str, after: str) -> None:
-    """Raises VersionTooLarge when the API server is at an older version than what was seen before (KEP-5504: they are numbers)."""
-    if before.isdigit() and after.isdigit() and int(after) < int(before):
-        raise VersionTooLarge(f"{source}: the API server is at version {after}, but {before} was seen before")

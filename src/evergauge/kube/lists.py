@@ -39,7 +39,7 @@ async def list_by_watch(client: ApiClient, source: Source, build: Build, *, at_l
         **({"resourceVersion": at_least} if at_least else {}),
     }
     turns, initial = Turns(), _Initial(build)
-    async with open_watch(client, source, query, silence=silence) as watch:
+    async with open_watch(client, source, query, connect=silence, silence=silence) as watch:
         while True:
             try:
                 lines = await watch.read()

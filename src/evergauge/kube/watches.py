@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from evergauge.kube.client import ApiClient, Stream
     from evergauge.kube.source import Source
 
-CONNECT = 15.0
-"""Seconds until the headers of a watch must be there. The API server sends them at once, whatever follows."""
-
 
 class Lines:
     """The lines of a stream, as many at a time as have come. silence: seconds after which a quiet stream counts as dead."""
@@ -44,9 +41,12 @@ class Lines:
 
 @asynccontextmanager
 async def open_watch(
-    client: ApiClient, source: Source, query: Mapping[str, str], *, silence: float
+    client: ApiClient, source: Source, query: Mapping[str, str], *, connect: float, silence: float
 ) -> AsyncIterator[Lines]:
-    """A watch that has begun. query: beside the source's own. Raises ApiError when it is refused or can't be opened."""
+    """A watch that has begun. query: beside the source's own. Raises ApiError when it is refused or can't be opened.
+
+    connect: seconds until the headers must be there, which the API server sends at once, whatever follows. silence: see Lines.
+    """
     full = {"watch": "1", "allowWatchBookmarks": "true", **source.query, **query}
-    async with client.stream(source.path, full, accept=source.accept_watch, connect_timeout=CONNECT) as stream:
+    async with client.stream(source.path, full, accept=source.accept_watch, connect_timeout=connect) as stream:
         yield Lines(stream, f"watching {source}", silence=silence)

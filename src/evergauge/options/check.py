@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from evergauge.errors import UsageError
 from evergauge.options.grammar import hint, one_line
 from evergauge.options.table import FLAGS, Options
+from evergauge.options.valuetypes import show_duration
 
 
 def check(options: Options, known: Sequence[str]) -> None:
@@ -14,6 +15,8 @@ def check(options: Options, known: Sequence[str]) -> None:
     _check_names("--metric-annotations-allowlist", options.annotations_allowlist, ("*", *known))
     if options.metric_allowlist and options.metric_denylist:
         raise UsageError("--metric-allowlist and --metric-denylist exclude each other: give one of them")
+    if not 5 <= options.freshness_bound <= 3600:
+        raise UsageError(f"--freshness-bound={show_duration(options.freshness_bound)}: must be from 5s to 1h")
     _check_shard(options)
     _check_pods_only(options)
     if options.port and options.port == options.telemetry_port and options.host == options.telemetry_host:

@@ -92,6 +92,14 @@ class Options:
     )
     object_limit: int = flag(COUNT, 0, "The most objects to list of one resource; 0 for all.", group=CLUSTER)
 
+    freshness_bound: float = flag(
+        DURATION,
+        30.0,
+        "How old what is served may be without being declared stale, from 5s to 1h. Watches last a third of it.",
+        group=CLUSTER,
+        since="0.1",
+    )
+
     shard: int = flag(SHARD, 0, "Which shard this process is, counted from 0.", group=SHARDING)
     total_shards: int = flag(POSITIVE, 1, "How many shards there are; 1 for no sharding.", group=SHARDING)
     pod: str = flag(

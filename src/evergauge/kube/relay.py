@@ -1,0 +1,136 @@
+"""Watches in relay: each is opened before the one before it ends.
+
+Theory of operation. A watch is a lease. It is opened for a short time, from the last version seen, and its successor is opened
+before it ends, on a connection of its own. If the old one was silently dead, the new one delivers what it missed. While two run,
+both deliver what happens; an event whose version has been seen is passed over, for either stream leaves nothing out. A watch that
+fails is no harm as long as another one lives: its successor is tried again until the last one has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from evergauge.errors import ApiError, ConnectionLost, VersionTooLarge
+from evergauge.kube.items import Bookmark, Event, read_event
+from evergauge.kube.turns import Turns
+from evergauge.kube.watches import open_watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from evergauge.kube.items import Item
+    from evergauge.kube.sink import Build
+    from evergauge.kube.source import Source
+    from evergauge.kube.waiting import Backoff
+    from evergauge.kube.ways import Ways
+
+
+class Relay:
+    """The watches of one source. version: the newest version seen."""
+
+    def __init__(
+        self, source: Source, sink: Build, ways: Ways, backoff: Backoff, *, proven: Callable[[float, str], None]
+    ) -> None:
+        """proven: told the opening of a watch (seconds of the clock) that is now known to have delivered all up to then, and how."""
+        self.version = ""
+        self._source = source
+        self._sink = sink
+        self._ways = ways
+        self._backoff = backoff
+        self._proven = proven
+
+    async def run(self, version: str) -> None:
+        """Watch from a version on, until no watch lives. Raises the ApiError that ended the last one, if one did."""
+        self.version = version
+        live: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                live.add(asyncio.create_task(self._watch()))
+                live = await self._until_due(live)
+                if not live:
+                    return
+        finally:
+            for task in live:
+                task.cancel()
+            await asyncio.gather(*live, return_exceptions=True)
+
+    async def _until_due(self, live: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+        """Wait until the next watch is to be opened; returns those that live then. Raises the error of the last one."""
+        due = self._ways.clock() + self._ways.timing.renew
+        while live and (left := due - self._ways.clock()) > 0:
+            ended, live = await asyncio.wait(live, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            errors = [error for task in ended if (error := task.exception())]
+            if errors and not live:
+                raise errors[-1]
+            if errors:
+                due = min(due, self._ways.clock() + self._backoff.delay())
+        return live
+
+    async def _watch(self) -> None:
+        """One watch, from its opening to its clean end."""
+        timing, opened = self._ways.timing, self._ways.clock()
+        length = max(1, round(timing.watch * self._ways.rng.uniform(0.9, 1.1)))
+        try:
+            async with asyncio.timeout(length + timing.grace):
+                await self._follow(length, opened)
+        except TimeoutError:
+            error = ConnectionLost(f"watching {self._source}: no end {timing.grace:g} s after it was due")
+            self._ways.observer.watched(self._source, error)
+            raise error from None
+        except ApiError as error:
+            self._ways.observer.watched(self._source, error)
+            raise
+        if self._ways.clock() - opened >= length:
+            self._proven(opened, "watched")
+        else:
+            # An early end proves nothing: a server that stops, or one that gave up on a slow reader, ends watches just so.
+            await asyncio.sleep(self._backoff.delay())
+
+    async def _follow(self, length: int, opened: float) -> None:
+        position, turns, timing = self.version, Turns(), self._ways.timing
+        query = {"resourceVersion": position, "timeoutSeconds": str(length)}
+        async with open_watch(
+            self._ways.client, self._source, query, connect=timing.connect, silence=length + timing.grace
+        ) as watch:
+            self._ways.observer.watched(self._source)
+            while (lines := await watch.read()) is not None:
+                for line in lines:
+                    event = read_event(line)
+                    if isinstance(event, Bookmark):
+                        check_order(self._source, position, event.version)
+                        position = event.version
+                        self._seen(position)
+                        self._proven(opened, "bookmark")
+                    else:
+                        self._take(event)
+                    if turns.due():
+                        await turns.rest()
+
+    def _take(self, event: Event) -> None:
+        if event.item and not self._is_new(event.item):
+            return
+        if event.type == "DELETED":
+            self._sink.remove(event.item)
+        else:
+            self._sink.put(event.item)
+        if event.item:
+            self._seen(event.item.version)
+
+    def _is_new(self, item: Item) -> bool:
+        return not is_older(item.version, self.version) and item.version != self.version
+
+    def _seen(self, version: str) -> None:
+        if not is_older(version, self.version):
+            self.version = version
+
+
+def is_older(version: str, other: str) -> bool:
+    """Whether a resourceVersion is older than another (KEP-5504: they are numbers). False where one of them is no number."""
+    return version.isdigit() and other.isdigit() and int(version) < int(other)
+
+
+def check_order(source: Source, before: str, after: str) -> None:
+    """Raises VersionTooLarge when the API server is at an older version than what it sent before."""
+    if is_older(after, before):
+        raise VersionTooLarge(f"{source}: the API server is at version {after}, but {before} was seen before")

@@ -1,0 +1,71 @@
+"""What all feeds of a process share: the client, who is told, how they wait, and their times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from evergauge.kube.client import ApiClient
+    from evergauge.kube.source import Source
+    from evergauge.kube.waiting import ListQueue, Outage
+
+SHORTEST_WATCH = 3.0
+RENEW_AT = 0.75
+"""The part of a watch's length after which its successor is opened."""
+
+
+class Timing(NamedTuple):
+    """Times of a feed in seconds.
+
+    watch: length of a watch. renew: after which the next one is opened. connect: until a watch must have begun. grace: how long
+    after it is due a watch's end may take to arrive. silence: without a byte for so long a list has failed. sync: the longest that
+    a whole list may take. refused: until the next attempt after 401, 403 and 404.
+    """
+
+    watch: float = 10.0
+    renew: float = 7.5
+    connect: float = 5.0
+    grace: float = 5.0
+    silence: float = 15.0
+    sync: float = 600.0
+    refused: float = 10.0
+
+
+def timing_for(bound: float) -> Timing:
+    """The times by which a feed stays within a freshness bound (seconds): two watches in a row may fail."""
+    watch = max(SHORTEST_WATCH, bound / 3)
+    return Timing(
+        watch=watch,
+        renew=watch * RENEW_AT,
+        connect=min(10.0, max(2.0, watch / 2)),
+        grace=min(5.0, max(1.0, watch / 3)),
+        refused=min(30.0, max(5.0, watch)),
+    )
+
+
+class Observer(Protocol):
+    """Who is told what happens."""
+
+    def listed(self, source: Source, error: Exception | None = None) -> None:
+        """A list ended."""
+
+    def watched(self, source: Source, error: Exception | None = None) -> None:
+        """A watch was opened, or failed."""
+
+    def state(self, source: Source, state: str, why: str) -> None:
+        """The state of the feed, repeated from time to time."""
+
+
+class Ways(NamedTuple):
+    """See the module. clock: monotonic seconds."""
+
+    client: ApiClient
+    observer: Observer
+    queue: ListQueue
+    outage: Outage
+    rng: Random
+    clock: Callable[[], float]
+    timing: Timing = Timing()
