@@ -11,7 +11,7 @@ PYTHON := .venv/bin/python
 TESTS ?= tests
 PYTEST_FLAGS ?=
 
-# make bench PODS=5000 PEER='kube-state-metrics --kubeconfig=…' BENCH_FLAGS=…
+# make bench PODS=5000 PEER=kube-state-metrics BENCH_FLAGS=--turns=1
 PODS ?= 20000
 PEER ?=
 BENCH_FLAGS ?=

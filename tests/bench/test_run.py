@@ -1,0 +1,88 @@
+"""The bench itself, with few pods: it measures all that it should, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.controlplane import controlplane_or_fail
+
+RUN = str(Path(__file__).resolve().parents[2] / "bench" / "run.py")
+PODS = 200
+SMALL = f"--pods={PODS} --turns=1 --scrapes=2 --rounds=3 --updates=40 --churn=20".split()
+
+pytestmark = pytest.mark.controlplane
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built() -> None:
+    """Not run where there is no control plane."""
+    with controlplane_or_fail():
+        pass
+
+
+def test_a_small_run_measures_everything_and_compares(tmp_path: Path) -> None:
+    output = tmp_path / "folder" / "results.json"
+    command = [sys.executable, RUN, *SMALL, f"--peer={sys.executable} -m evergauge -v=2", f"--output={output}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    results = json.loads(output.read_text(encoding="utf-8"))
+    figures = results["medians"]["evergauge"]
+    # Two scrapes of 200 pods may be too little for the clock by which the kernel counts CPU.
+    assert [name for name, value in figures.items() if value <= 0 and name not in ("plain_cpu", "gzip_cpu")] == []
+    assert results["medians"]["peer"]["plain_bytes"] == figures["plain_bytes"]
+    assert results["pods"] == PODS
+    assert [each["fragments"] > 0 for each in results["rounds"]] == [True] * 3
+    assert len(results["asked"]) == 6
+    assert all(asked["count"] > 0 for asked in results["asked"].values())
+    assert all(line["what"] in done.stdout for line in results["lines"])
+    assert len(started(done.stderr)) == 4
+    assert left(done.stderr) == []
+
+
+@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_stops_what_it_started(tmp_path: Path, with_signal: signal.Signals) -> None:
+    command = [sys.executable, RUN, *SMALL, f"--output={tmp_path}/results.json"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as bench:
+        assert bench.stderr
+        said = ""
+        for line in bench.stderr:
+            said += line
+            if "evergauge started" in line:
+                assert left(said) == started(said)
+                bench.send_signal(with_signal)
+                break
+        said += bench.stderr.read()
+    assert bench.returncode == 130
+    assert "interrupted" in said
+    assert left(said) == []
+
+
+def test_a_peer_that_ends_is_named_with_what_it_said(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        RUN,
+        *SMALL,
+        "--peer=/bin/sh -c 'echo no such flag >&2; exit 3'",
+        f"--output={tmp_path}/r",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == "bench: peer ended with 3: no such flag"
+
+
+def started(said: str) -> list[str]:
+    """What a run says it started: its control plane by its folder, which goes with it, and processes by their place in /proc."""
+    folders = re.findall(r"control plane started in (\S+)", said)
+    return folders + [f"/proc/{number}" for number in re.findall(r"started \(process (\d+)\)", said)]
+
+
+def left(said: str) -> list[str]:
+    """What of it is still there."""
+    return [each for each in started(said) if Path(each).exists()]
