@@ -70,11 +70,11 @@ def test_an_opt_in_family_needs_its_list_and_leave(argv: tuple[str, ...], served
 
 
 @pytest.mark.parametrize("flag", ["--metric-allowlist", "--metric-denylist", "--metric-opt-in-list"])
-@pytest.mark.parametrize("pattern", ["kube_[", "*", "(", "(?P<"])
+@pytest.mark.parametrize("pattern", ["kube_[", "*", "("])
 def test_a_bad_pattern_is_a_usage_error_that_names_the_flag(flag: str, pattern: str) -> None:
     with pytest.raises(UsageError) as caught:
         compile_kinds(parse([f"{flag}=kube_pod,{pattern}"]), KINDS)
-    assert str(caught.value).startswith(f"{flag}: not a regular expression: {pattern!r}: ")
+    assert str(caught.value).startswith(f"{flag}: not an ECMAScript regular expression: {pattern!r}: ")
 
 
 @pytest.mark.parametrize(
