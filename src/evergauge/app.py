@@ -29,7 +29,7 @@ from evergauge.pipeline.memory import trimmer
 from evergauge.pipeline.selection import compile_kinds
 from evergauge.pipeline.sources import sources
 from evergauge.shard import Partition
-from evergauge.telemetry import Build, KindSize, StallMonitor, Telemetry
+from evergauge.telemetry import Build, FeedAge, FeedMetrics, KindSize, StallMonitor, Telemetry
 from evergauge.web import Server, Timeouts, listen, metrics_app, telemetry_app
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+NOT_READY_AFTER = 10
+"""Freshness bounds without proof of a feed until this process says that it isn't ready. Long before, its state and age say so."""
 TICK = 1.0
 """Seconds between two looks at states that change by themselves, and at what waits to be folded."""
 TRIM_EVERY = 5.0
@@ -91,7 +93,9 @@ async def serve(
         cluster = read_cluster(options, kinds, ways, telemetry)
         exposer = StoreExposer(cluster.kinds, telemetry.objects, trim=trimmer(every=TRIM_EVERY, clock=time.monotonic))
         telemetry.objects.sizes_from(lambda: sizes(cluster.kinds))
-        servers = open_servers(options, exposer, telemetry)
+        telemetry.freshness.ages_from(lambda: map(age_of, cluster.feeds), options.freshness_bound)
+        readiness = Readiness(cluster.feeds, telemetry.feeds, options.freshness_bound * NOT_READY_AFTER)
+        servers = open_servers(options, exposer, telemetry, readiness)
         for server in servers:
             await server.start()
             stack.push_async_callback(server.stop)
@@ -123,10 +127,11 @@ def read_cluster(options: Options, kinds: Mapping[str, CompiledKind], ways: Ways
     for resource, kind in kinds.items():
         stores = []
         for source in sources(kind, options):
-            store = FeedStore(kind, owns, faults, listed=_list_limit(options, resource, telemetry))
+            lease = Lease(options.freshness_bound)
+            listed = _list_limit(options, resource, telemetry)
+            store = FeedStore(kind, owns, faults, listed=listed, omitted=_stale_policy(options, lease))
             stores.append(store)
             telemetry.feeds.add(source)
-            lease = Lease(options.freshness_bound)
             feeds.append(
                 Feed(source, store, lease, ways, from_cache=options.use_apiserver_cache, limit=options.object_limit)
             )
@@ -144,7 +149,30 @@ def _list_limit(options: Options, resource: str, telemetry: Telemetry) -> Callab
     return listed
 
 
-def open_servers(options: Options, exposer: StoreExposer, telemetry: Telemetry) -> tuple[Server, Server]:
+def _stale_policy(options: Options, lease: Lease) -> Callable[[], bool]:
+    """Whether a feed's objects are to be left out of a scrape."""
+    if options.stale_policy == "omit":
+        return lambda: lease.exceeded(time.monotonic())
+    return lambda: False
+
+
+class Readiness(NamedTuple):
+    """Ready when every permitted feed has synced, and none has been without proof for too long. longest: seconds."""
+
+    feeds: Sequence[Feed]
+    synced: FeedMetrics
+    longest: float
+
+    def ready(self) -> tuple[bool, Sequence[str]]:
+        """See `evergauge.web.exposer.Readiness`."""
+        ready, missing = self.synced.ready()
+        lost = [f"{feed.source} (lost)" for feed in self.feeds if (feed.age or 0.0) > self.longest]
+        return ready and not lost, [*missing, *lost]
+
+
+def open_servers(
+    options: Options, exposer: StoreExposer, telemetry: Telemetry, readiness: Readiness
+) -> tuple[Server, Server]:
     """The servers of both ports, their sockets bound. Raises ListenError."""
     timeouts = Timeouts(
         read_header=options.server_read_header_timeout,
@@ -157,7 +185,7 @@ def open_servers(options: Options, exposer: StoreExposer, telemetry: Telemetry) 
         gzip=options.enable_gzip_encoding,
         write_timeout=options.server_write_timeout,
     )
-    own = telemetry_app(telemetry, telemetry.feeds)
+    own = telemetry_app(telemetry, readiness)
     listening = listen(options.host, options.port, flags=("--host", "--port"))
     try:
         own_listening = listen(
@@ -180,6 +208,11 @@ def sizes(kinds: Mapping[str, Exposed]) -> Iterator[KindSize]:
             deflated_bytes=sum(size.deflated for size in held),
             plain_bytes=sum(size.plain for size in held),
         )
+
+
+def age_of(feed: Feed) -> FeedAge:
+    """How fresh a feed is."""
+    return FeedAge(feed.source.resource, feed.source.namespace or "", proven=feed.age, event=feed.event_age)
 
 
 def _jobs(cluster: Cluster, ways: Ways, exposer: StoreExposer, telemetry: Telemetry) -> Iterator[Job]:

@@ -51,7 +51,7 @@ async def test_it_waits_for_an_api_server_that_is_not_there_and_stops_when_told(
         async with evergauge(tmp_path, f"--apiserver={api.url}", "--resources=pods,nodes") as running:
             await until_alive(running)
             status, text = await running.get(f"{running.telemetry}/readyz")
-            assert (status, text) == (503, b"Waiting for the first sync of: nodes, pods\n")
+            assert (status, text) == (503, b"Waiting for the sync of: nodes, pods\n")
             assert (await running.scrape()).text == b""
             await api.clear()
             await running.until_ready()
@@ -144,6 +144,32 @@ async def test_a_limit_on_objects_is_kept_and_published(api: SimServer, tmp_path
         assert (await running.scrape()).count("kube_pod_info") == 7
         assert await running.self_metric("kube_state_metrics_list_objects", resource="*v1.Pod") == 7
         assert await running.self_metric("kube_state_metrics_list_objects_limit", resource="*v1.Pod") == 7
+
+
+@pytest.mark.parametrize("policy", ["serve", "omit"])
+async def test_what_is_not_proven_fresh_is_declared_and_served_or_omitted(
+    policy: str, api: SimServer, tmp_path: Path
+) -> None:
+    flags = ["--resources=pods,nodes", "--freshness-bound=5s", f"--stale-policy={policy}"]
+    async with evergauge(tmp_path, f"--apiserver={api.url}", *flags) as running:
+        await running.until_ready()
+        assert await running.self_metric("evergauge_freshness_bound_seconds") == 5
+        assert await running.self_metric("evergauge_feed_freshness_seconds", resource="nodes") < 5
+        number = await api.order(Fault(kind="hang", resource="nodes"))
+        async with asyncio.timeout(20):
+            while await running.self_metric("evergauge_feed_state", resource="nodes", state="lost") != 1:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.1)
+        scrape = await running.scrape()
+        assert scrape.count("kube_pod_info") == PODS
+        assert (scrape.count("kube_node_info") > 0) == (policy == "serve")
+        assert await running.self_metric("evergauge_feed_freshness_seconds", resource="nodes") > 5
+        assert await running.self_metric("evergauge_feed_state", resource="pods", state="live") == 1
+        assert (await running.get(f"{running.telemetry}/readyz"))[0] == 200
+        await api.lift(number)
+        async with asyncio.timeout(20):
+            while await running.self_metric("evergauge_feed_state", resource="nodes", state="live") != 1:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.1)
+        assert (await running.scrape()).count("kube_node_info") == api.cluster.count("nodes")
 
 
 async def test_probes_answer_while_the_api_server_hangs(api: SimServer, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from evergauge.freshness import Lease, State
     ("now", "state", "age"),
     [
         (100.0, "live", 0.0),
-        (120.0, "live", 20.0),
-        (120.1, "suspect", 20.1),
+        (124.0, "live", 24.0),
+        (124.1, "suspect", 24.1),
         (130.0, "suspect", 30.0),
         (130.1, "lost", 30.1),
     ],
@@ -29,6 +29,15 @@ def test_without_a_proof_it_is_syncing_for_ever() -> None:
     assert (lease.state(0), lease.state(1e9)) == ("syncing", "syncing")
     assert lease.age(5) is None
     assert not lease.synced
+
+
+def test_a_refused_feed_exceeds_the_bound_like_any_other() -> None:
+    lease = Lease(bound=30)
+    assert not lease.exceeded(1000)
+    lease.prove(100)
+    lease.refuse("forbidden")
+    assert [lease.exceeded(now) for now in (130, 130.1)] == [False, True]
+    assert lease.state(131) == "forbidden"
 
 
 def test_an_older_proof_changes_nothing() -> None:

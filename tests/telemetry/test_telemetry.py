@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from evergauge.exposition.negotiate import Format
-from evergauge.telemetry import Build, KindSize, StallMonitor, Telemetry
+from evergauge.telemetry import Build, FeedAge, KindSize, StallMonitor, Telemetry
 from support.foreign import parse_openmetrics, parse_text, samples
 
 
@@ -240,3 +240,16 @@ async def test_stalls_are_measured() -> None:
     assert value(of, "evergauge_event_loop_longest_stall_seconds") == pytest.approx(0.5)
     assert value(of, "evergauge_event_loop_lag_seconds_count") == 4
     assert value(of, "evergauge_event_loop_lag_seconds_bucket", le="0.05") == 3
+
+
+def test_ages_of_feeds_are_asked_for_at_each_scrape() -> None:
+    of = telemetry()
+    ages = [FeedAge("pods", "", proven=12.5, event=3.0), FeedAge("nodes", "", proven=None, event=None)]
+    of.freshness.ages_from(lambda: ages, bound=30.0)
+    assert value(of, "evergauge_freshness_bound_seconds") == 30
+    assert value(of, "evergauge_feed_freshness_seconds", resource="pods", namespace="") == 12.5
+    assert value(of, "evergauge_feed_last_event_age_seconds", resource="pods", namespace="") == 3
+    ages[1] = FeedAge("nodes", "a", proven=1.0, event=None)
+    assert value(of, "evergauge_feed_freshness_seconds", resource="nodes", namespace="a") == 1
+    text = of.exposition(Format.TEXT).decode()
+    assert 'evergauge_feed_last_event_age_seconds{namespace="a"' not in text

@@ -43,8 +43,8 @@ READY = Verdict([], is_ready=True)
     ("readiness", "status", "text"),
     [
         (READY, 200, "OK"),
-        (Verdict([]), 503, "Waiting for the first sync of: feeds to start\n"),
-        (Verdict(["pods", "nodes"]), 503, "Waiting for the first sync of: pods, nodes\n"),
+        (Verdict([]), 503, "Waiting for the sync of: feeds to start\n"),
+        (Verdict(["pods", "nodes"]), 503, "Waiting for the sync of: pods, nodes\n"),
     ],
 )
 async def test_readyz(readiness: Verdict, status: int, text: str) -> None:

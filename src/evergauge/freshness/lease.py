@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Literal
 
 State = Literal["syncing", "live", "suspect", "lost", "forbidden", "absent"]
-"""syncing: not listed yet. live: proven within two thirds of the bound. suspect: later than that. lost: the bound is exceeded.
+"""syncing: not listed yet. live: proven within four fifths of the bound. suspect: later than that. lost: the bound is exceeded.
 forbidden: the API server refuses (401, 403). absent: it does not serve the kind (404)."""
 
-_SUSPECT_FROM = 2 / 3
-"""The part of the bound after which the lease is running out. Watches are a third of it, so one may fail unnoticed."""
+_SUSPECT_FROM = 0.8
+"""The part of the bound after which the lease is running out. In good times a proof is 1.75 thirds of the bound old at most."""
 
 
 class Lease:
@@ -46,6 +46,11 @@ class Lease:
         """Seconds since the last proof, None before the first."""
         return None if self._proof is None else max(0.0, now - self._proof)
 
+    def exceeded(self, now: float) -> bool:
+        """Whether the bound is exceeded, however that came: what is known of the feed's objects may be older."""
+        age = self.age(now)
+        return age is not None and age > self.bound
+
     def state(self, now: float) -> State:
         """What is to be said of the feed at this moment."""
         if self._refused:
@@ -53,6 +58,6 @@ class Lease:
         age = self.age(now)
         if age is None:
             return "syncing"
-        if age > self.bound:
+        if self.exceeded(now):
             return "lost"
         return "suspect" if age > self.bound * _SUSPECT_FROM else "live"

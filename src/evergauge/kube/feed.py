@@ -70,6 +70,17 @@ class Feed:
                 self._why = str(error)
                 await self._recover(error)
 
+    @property
+    def age(self) -> float | None:
+        """Seconds since the last proof, None before the first."""
+        return self._lease.age(self._ways.clock())
+
+    @property
+    def event_age(self) -> float | None:
+        """Seconds since the last event of a watch, None before the first."""
+        last = self._relay.last_event
+        return None if last is None else self._ways.clock() - last
+
     def report(self) -> None:
         """Tell the observer the state at this moment. To be called from time to time: states also change by themselves."""
         self._ways.observer.state(self.source, self._lease.state(self._ways.clock()), self._why)

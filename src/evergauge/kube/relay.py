@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
 
 class Relay:
-    """The watches of one source. version: the newest version seen."""
+    """The watches of one source. version: the newest version seen; last_event: when the last event came, by the clock."""
 
     def __init__(
         self, source: Source, sink: Build, ways: Ways, backoff: Backoff, *, proven: Callable[[float, str], None]
     ) -> None:
         """proven: told the opening of a watch (seconds of the clock) that is now known to have delivered all up to then, and how."""
         self.version = ""
+        self.last_event: float | None = None
         self._source = source
         self._sink = sink
         self._ways = ways
@@ -108,6 +109,7 @@ class Relay:
                         await turns.rest()
 
     def _take(self, event: Event) -> None:
+        self.last_event = self._ways.clock()
         if event.item and not self._is_new(event.item):
             return
         if event.type == "DELETED":

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from evergauge.kube.source import Source
     from evergauge.kube.waiting import ListQueue, Outage
 
-SHORTEST_WATCH = 3.0
+SHORTEST_WATCH = 1.0
 RENEW_AT = 0.75
 """The part of a watch's length after which its successor is opened."""
 
@@ -35,7 +35,10 @@ class Timing(NamedTuple):
 
 
 def timing_for(bound: float) -> Timing:
-    """The times by which a feed stays within a freshness bound (seconds): two watches in a row may fail."""
+    """The times by which a feed stays within a freshness bound, in seconds.
+
+    A proof is as old as its watch is long when it comes, and grows older until the next one comes: 1.75 thirds of the bound.
+    """
     watch = max(SHORTEST_WATCH, bound / 3)
     return Timing(
         watch=watch,

@@ -100,6 +100,14 @@ class Options:
         since="0.1",
     )
 
+    stale_policy: str = flag(
+        choice("serve", "omit"),
+        "serve",
+        "What becomes of a kind that hasn't been proven fresh within --freshness-bound: serve it, with metrics and log saying so, or omit it from scrapes.",
+        group=CLUSTER,
+        since="0.1",
+    )
+
     shard: int = flag(SHARD, 0, "Which shard this process is, counted from 0.", group=SHARDING)
     total_shards: int = flag(POSITIVE, 1, "How many shards there are; 1 for no sharding.", group=SHARDING)
     pod: str = flag(

@@ -35,7 +35,8 @@ class Exposed(NamedTuple):
 
     def section(self, *, openmetrics: bool) -> Section | None:
         """What a scrape shows of it at this moment; None of a kind without objects (KSM behaviour)."""
-        snapshots = [snapshot for store in self.stores if (snapshot := store.snapshot()).objects]
+        shown = [store.snapshot() for store in self.stores if not store.omitted()]
+        snapshots = [snapshot for snapshot in shown if snapshot.objects]
         headers = self.openmetrics_headers if openmetrics else self.headers
         return Section(headers, snapshots) if snapshots else None
 

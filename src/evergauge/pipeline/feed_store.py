@@ -60,10 +60,16 @@ class FeedStore:
         faults: FaultReports,
         *,
         listed: Callable[[int], object] = lambda _: None,
+        omitted: Callable[[], bool] = lambda: False,
     ) -> None:
-        """See Generation. listed: told how many objects a list had, when they are taken into service."""
+        """See Generation.
+
+        listed: told how many objects a list had, when they are taken into service. omitted: whether a scrape that begins now is to
+        leave the objects out (`--stale-policy=omit`).
+        """
         self.kind = kind
         self._listed = listed
+        self.omitted = omitted
         self._owns = owns
         self._faults = faults
         self._serving = self._next = self._new()

@@ -1,6 +1,7 @@
 """What Evergauge says about itself: self-metrics, readiness, stalls of the event loop."""
 
 from evergauge.telemetry.feeds import FeedMetrics, FeedSource
+from evergauge.telemetry.freshness import FeedAge, FreshnessMetrics
 from evergauge.telemetry.objects import KindSize, ObjectMetrics
 from evergauge.telemetry.scrapes import ScrapeMetrics
 from evergauge.telemetry.settings import SettingMetrics
@@ -9,8 +10,10 @@ from evergauge.telemetry.telemetry import Build, Telemetry
 
 __all__ = [
     "Build",
+    "FeedAge",
     "FeedMetrics",
     "FeedSource",
+    "FreshnessMetrics",
     "KindSize",
     "LoopMetrics",
     "ObjectMetrics",

@@ -26,9 +26,7 @@ def telemetry_app(telemetry: Telemetry, readiness: Readiness) -> web.Application
         ready, missing = readiness.ready()
         if ready:
             return web.Response(text="OK")
-        return web.Response(
-            status=503, text=f"Waiting for the first sync of: {', '.join(missing) or 'feeds to start'}\n"
-        )
+        return web.Response(status=503, text=f"Waiting for the sync of: {', '.join(missing) or 'feeds to start'}\n")
 
     app = new_app()
     links = {
