@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from evergauge.declare import Allowlists, CompiledKind
-from evergauge.kinds import KINDS
 from evergauge.kinds.persistentvolumeclaims import CLASS_ANNOTATION
 from evergauge.kinds.persistentvolumes import HostPath, Local, Sources, Spec, joined, source
+from kinds.samples import samples
 
-COMPILED = {kind.resource: CompiledKind(kind, allowlists=Allowlists(("*",), ("*",))) for kind in KINDS}
 ZERO_TIME = "-6.21355968e+10"
-
-
-def samples(family: str, obj: dict[str, Any]) -> list[str]:
-    """The family's samples of an object: what stands behind the identity's labels, and the value."""
-    kind = next(kind for kind in COMPILED.values() if family in (f.name for f in kind.families))
-    rendered = kind.render(json.dumps(obj).encode())
-    assert rendered.faults == ()
-    lines = rendered.parts[[f.name for f in kind.families].index(family)].decode().splitlines()
-    identity = ",".join(f'{name}=""' for name in kind.kind.identity)
-    assert all(line.startswith(f"{family}{{{identity}") for line in lines)
-    return [line.removeprefix(f"{family}{{{identity}").lstrip(",").replace("} ", " ").strip() for line in lines]
 
 
 def spec(**fields: object) -> dict[str, Any]:

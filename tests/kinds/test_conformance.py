@@ -21,6 +21,7 @@ RECORDED = {
     "ClusterRole": 2,
     "ClusterRoleBinding": 2,
     "ConfigMap": 2,
+    "CronJob": 11,
     "DaemonSet": 4,
     "Deployment": 9,
     "EndpointSlice": 7,
