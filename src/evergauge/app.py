@@ -100,6 +100,8 @@ async def serve(
             await server.start()
             stack.push_async_callback(server.stop)
         _stop_on_signals(stop)
+        if not cluster.feeds:
+            log.warning("nothing is exposed: the flags leave no resource, family or namespace")
         log.info("serving", metrics=servers[0].url, telemetry=servers[1].url, kinds=len(cluster.kinds))
         started(Endpoints(servers[0].url, servers[1].url))
         # What lives now lives on: the garbage collector needn't look through it again and again.
@@ -157,7 +159,11 @@ def _stale_policy(options: Options, lease: Lease) -> Callable[[], bool]:
 
 
 class Readiness(NamedTuple):
-    """Ready when every permitted feed has synced, and none has been without proof for too long. longest: seconds."""
+    """Ready when every permitted feed has synced, and none has been without proof for too long. longest: seconds.
+
+    One that is no longer permitted is not waited for either: to take the others out of service would mend nothing. Where the flags
+    leave nothing to read there is nothing to wait for.
+    """
 
     feeds: Sequence[Feed]
     synced: FeedMetrics
@@ -166,8 +172,11 @@ class Readiness(NamedTuple):
     def ready(self) -> tuple[bool, Sequence[str]]:
         """See `evergauge.web.exposer.Readiness`."""
         ready, missing = self.synced.ready()
-        lost = [f"{feed.source} (lost)" for feed in self.feeds if (feed.age or 0.0) > self.longest]
-        return ready and not lost, [*missing, *lost]
+        lost = [f"{feed.source} (lost)" for feed in self.feeds if self._is_lost(feed)]
+        return (ready or not self.feeds) and not lost, [*missing, *lost]
+
+    def _is_lost(self, feed: Feed) -> bool:
+        return (feed.age or 0.0) > self.longest and not self.synced.refused(feed.source)
 
 
 def open_servers(

@@ -139,6 +139,26 @@ def test_not_ready_before_there_is_a_feed() -> None:
     assert telemetry().feeds.ready() == (False, [])
 
 
+@pytest.mark.parametrize(
+    ("states", "refused"),
+    [
+        ([], False),
+        (["syncing"], False),
+        (["live"], False),
+        (["lost"], False),
+        (["forbidden"], True),
+        (["live", "absent"], True),
+        (["forbidden", "live"], False),
+    ],
+)
+def test_which_feeds_are_refused(states: list[str], refused: bool) -> None:  # noqa: FBT001 (a column)
+    feeds = telemetry().feeds
+    feeds.add(PODS)
+    for state in states:
+        feeds.state(PODS, state, "")
+    assert feeds.refused(PODS) == refused
+
+
 def test_a_next_generation_neither_unreadies_nor_takes_the_series_along() -> None:
     of = telemetry()
     of.feeds.add(PODS)

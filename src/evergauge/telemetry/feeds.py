@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 State = Literal["syncing", "live", "suspect", "lost", "forbidden", "absent"]
 STATES: tuple[State, ...] = get_args(State)
 """The states of a feed (docs: freshness)."""
-_SETTLED = frozenset({"live", "forbidden", "absent"})
+_REFUSED = frozenset({"forbidden", "absent"})
+_SETTLED = _REFUSED | {"live"}
 """A feed that has been in one of these is not waited for: it has synced, or may not."""
-_UNEASY = frozenset({"suspect", "lost", "forbidden", "absent"})
+_UNEASY = _REFUSED | {"suspect", "lost"}
 
 log = structlog.get_logger(__name__)
 
@@ -148,6 +149,10 @@ class FeedMetrics:
         """Whether every permitted feed has synced once, and the names of those that haven't. Not before there is a feed."""
         missing = [f"{s.resource} in namespace {s.namespace}" if s.namespace else s.resource for s in self._pending]
         return not missing and bool(self._feeds), missing
+
+    def refused(self, source: FeedSource) -> bool:
+        """Whether the API server refuses a feed: it doesn't serve the kind, or doesn't let it be read."""
+        return self._states.get(source) in _REFUSED
 
     def _go_type(self, source: FeedSource) -> str:
         return self._go_types.get(source.resource, "*unstructured.Unstructured")
