@@ -1,1 +1,1 @@
-"""What API values mean, pure: times, quantities, IntOrString."""
+"""What API values mean, pure: times, quantities, IntOrString, durations, cron schedules, time zones."""
