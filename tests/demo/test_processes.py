@@ -131,7 +131,7 @@ async def test_on_a_terminal_the_series_are_drawn_in_place() -> None:
         sys.executable, "-m", "evergauge", "demo", "--pods=20", stdout=its, stderr=its, stdin=its
     )
     os.close(its)
-    shown = await asyncio.to_thread(read_until, ours, lambda text: text.count(b"Live, as these ports serve it, ") == 3)
+    shown = await asyncio.to_thread(read_until, ours, lambda text: text.count(b"Live, as these ports serve it, ") == 2)
     process.send_signal(signal.SIGINT)
     shown += await asyncio.to_thread(read_until, ours, lambda _: False)
     os.close(ours)

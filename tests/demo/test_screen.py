@@ -33,7 +33,13 @@ def screen(out: io.StringIO) -> Screen:
 
 def written(out: io.StringIO) -> str:
     """What was written since the last time, the control sequences readable."""
-    text = out.getvalue().replace("\x1b[J", "<erase>").replace("\x1b[", "<up ").replace("F<", ">")
+    text = (
+        out.getvalue()
+        .replace("\x1b[K", "<rest>")
+        .replace("\x1b[J", "<erase>")
+        .replace("\x1b[", "<up ")
+        .replace("F<", ">")
+    )
     out.seek(0)
     out.truncate()
     return text.replace(">erase>", "><erase>")
@@ -52,7 +58,7 @@ def test_a_terminal_is_drawn_anew_below_what_stays() -> None:
     assert written(out) == "<up 1><erase>logged\na line that is long\n"
     shown.settle()
     shown.say("the end")
-    assert written(out) == "the end\n"
+    assert written(out) == "\r<rest>the end\n"
 
 
 @pytest.mark.parametrize(("out", "term"), [(io.StringIO(), "xterm"), (Terminal(), "dumb")], ids=["file", "dumb"])

@@ -44,8 +44,10 @@ class Screen:
             self._write(erase, *self._drawn)
 
     def settle(self) -> None:
-        """What is drawn stays as it is; what comes next stands below."""
+        """What is drawn stays as it is; what comes next stands below, in place of the `^C` that a terminal may show there."""
         self._drawn = []
+        if self.terminal:
+            self._write("\r\x1b[K")
 
     def write(self, text: str) -> None:
         """Text of whole lines, as `say`."""
