@@ -9,44 +9,41 @@ import signal
 import time
 from contextlib import AsyncExitStack, suppress
 from random import SystemRandom
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
 from evergauge import __version__
-from evergauge.freshness import Lease
-from evergauge.jobs import Job, run_until
+from evergauge.generations import Builder
+from evergauge.handover import Handover
+from evergauge.jobs import Job, start_jobs, stop_jobs
 from evergauge.kinds import KINDS
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
-from evergauge.kube.feed import Feed
 from evergauge.kube.waiting import ListQueue, Outage
 from evergauge.kube.ways import Ways, timing_for
-from evergauge.pipeline.exposer import StoreExposer, exposed
-from evergauge.pipeline.faults import FaultReports
-from evergauge.pipeline.feed_store import FeedStore
+from evergauge.pipeline.exposer import StoreExposer
 from evergauge.pipeline.memory import trimmer
 from evergauge.pipeline.selection import compile_kinds
-from evergauge.pipeline.sources import sources
-from evergauge.shard import Partition
-from evergauge.telemetry import Build, FeedAge, FeedMetrics, KindSize, StallMonitor, Telemetry
+from evergauge.service import Service
+from evergauge.shard import Fleet, Member, Membership, Partition
+from evergauge.status import Readiness, ages, sizes
+from evergauge.telemetry import Build, StallMonitor, Telemetry
 from evergauge.web import Server, Timeouts, listen, metrics_app, telemetry_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from evergauge.declare import CompiledKind
     from evergauge.options import Options
-    from evergauge.pipeline.exposer import Exposed
 
 log = structlog.get_logger(__name__)
 
-NOT_READY_AFTER = 10
-"""Freshness bounds without proof of a feed until this process says that it isn't ready. Long before, its state and age say so."""
 TICK = 1.0
 """Seconds between two looks at states that change by themselves, and at what waits to be folded."""
 TRIM_EVERY = 5.0
 """Seconds at least between two times that freed memory is given back."""
+_RNG = SystemRandom()
 
 
 class Endpoints(NamedTuple):
@@ -54,13 +51,6 @@ class Endpoints(NamedTuple):
 
     metrics: str
     telemetry: str
-
-
-class Cluster(NamedTuple):
-    """What is read of one cluster: its feeds, and the kinds that they fill."""
-
-    feeds: Sequence[Feed]
-    kinds: Mapping[str, Exposed]
 
 
 async def serve(
@@ -77,42 +67,99 @@ async def serve(
     stop = stop or asyncio.Event()
     kinds = compile_kinds(options, KINDS)
     telemetry = Telemetry(Build(__version__), {name: go_type(kind) for name, kind in kinds.items()})
-    telemetry.settings.sharding(options.shard, options.total_shards)
+    exposer = StoreExposer(telemetry.objects, trim=trimmer(every=TRIM_EVERY, clock=time.monotonic))
     async with AsyncExitStack() as stack:
         client = ApiClient(load_cluster(kubeconfig=options.kubeconfig, apiserver=options.apiserver, environ=environ))
         stack.push_async_callback(client.close)
-        ways = Ways(
-            client,
-            telemetry.feeds,
-            ListQueue(),
-            Outage(client.is_ready, _RNG),
-            _RNG,
-            time.monotonic,
-            timing_for(options.freshness_bound),
-        )
-        cluster = read_cluster(options, kinds, ways, telemetry)
-        exposer = StoreExposer(cluster.kinds, telemetry.objects, trim=trimmer(every=TRIM_EVERY, clock=time.monotonic))
-        telemetry.objects.sizes_from(lambda: sizes(cluster.kinds))
-        telemetry.freshness.ages_from(lambda: map(age_of, cluster.feeds), options.freshness_bound)
-        readiness = Readiness(cluster.feeds, telemetry.feeds, options.freshness_bound * NOT_READY_AFTER)
-        servers = open_servers(options, exposer, telemetry, readiness)
-        for server in servers:
+        ways = ways_of(client, options, telemetry)
+        shards = Shards(options, ways, Builder(options, kinds, ways, telemetry), exposer, telemetry)
+        stack.push_async_callback(shards.service.close)
+        telemetry.objects.sizes_from(lambda: sizes(shards.service))
+        telemetry.freshness.ages_from(lambda: ages(shards.service), options.freshness_bound)
+        for server in (servers := open_servers(options, exposer, telemetry, shards.service)):
             await server.start()
             stack.push_async_callback(server.stop)
         _stop_on_signals(stop)
-        if not cluster.feeds:
-            log.warning("nothing is exposed: the flags leave no resource, family or namespace")
-        log.info("serving", metrics=servers[0].url, telemetry=servers[1].url, kinds=len(cluster.kinds))
+        log.info("serving", metrics=servers[0].url, telemetry=servers[1].url, kinds=len(kinds))
         started(Endpoints(servers[0].url, servers[1].url))
         # What lives now lives on: the garbage collector needn't look through it again and again.
         gc.collect()
         gc.freeze()
-        await run_until(stop, _jobs(cluster, ways, exposer, telemetry), _RNG)
+        jobs = start_jobs(
+            [
+                Job("outage", ways.outage.run),
+                Job("stalls", StallMonitor(telemetry.loop).run),
+                Job("tick", lambda: _tick(shards.service, exposer)),
+                *shards.jobs,
+            ],
+            _RNG,
+        )
+        stack.push_async_callback(stop_jobs, jobs)
+        await stop.wait()
         log.info("stopping", why="told to")
+        stop.clear()
+        await _first(shards.drain(), stop.wait())
     return 0
 
 
-_RNG = SystemRandom()
+class Shards:
+    """The shard that is served: the one that the flags name, or the one that the Pod's StatefulSet makes it (autosharding)."""
+
+    def __init__(
+        self, options: Options, ways: Ways, builder: Builder, exposer: StoreExposer, telemetry: Telemetry
+    ) -> None:
+        self._membership: Membership | None = None
+        if options.pod and options.pod_namespace:
+            self._membership = Membership(
+                ways, options.pod_namespace, options.pod, self._follow, bound=options.freshness_bound
+            )
+        self._handover = Handover(self._membership) if self._membership else None
+        self.service = Service(
+            builder.build,
+            exposer,
+            _RNG,
+            served=lambda partition: telemetry.settings.sharding(partition.ordinal, partition.total),
+            dropped=telemetry.feeds.drop,
+            may_let_go=self._may_let_go,
+        )
+        if self._membership is None:
+            self.service.want(Partition(options.shard, options.total_shards))
+
+    @property
+    def jobs(self) -> Sequence[Job]:
+        """What runs as long as the process."""
+        jobs = [Job("generations", self.service.run)]
+        return [*jobs, Job("membership", self._membership.run)] if self._membership else jobs
+
+    async def drain(self) -> None:
+        """Told to stop: returns when that leaves no gap, or can't be put off any longer."""
+        if self._handover:
+            await self._handover.drain()
+
+    async def _may_let_go(self, before: Partition, after: Partition) -> None:
+        if self._handover:
+            await self._handover.may_let_go(before, after)
+
+    def _follow(self, member: Member, fleet: Fleet) -> None:
+        partition = fleet.partition(member.number)
+        if partition:
+            self.service.want(partition)
+        else:
+            # It is leaving, or early: the others take over what it has, and it serves until it is told to stop.
+            log.info("the fleet has no place for this Pod; serving on what it has", **fleet._asdict())
+
+
+def ways_of(client: ApiClient, options: Options, telemetry: Telemetry) -> Ways:
+    """What all feeds share."""
+    return Ways(
+        client,
+        telemetry.feeds,
+        ListQueue(),
+        Outage(client.is_ready, _RNG),
+        _RNG,
+        time.monotonic,
+        timing_for(options.freshness_bound),
+    )
 
 
 def go_type(kind: CompiledKind) -> str:
@@ -120,67 +167,8 @@ def go_type(kind: CompiledKind) -> str:
     return f"*{kind.kind.version}.{kind.kind.kind}"
 
 
-def read_cluster(options: Options, kinds: Mapping[str, CompiledKind], ways: Ways, telemetry: Telemetry) -> Cluster:
-    """Feeds and stores for all kinds; nothing runs yet."""
-    owns = Partition(options.shard, options.total_shards).owns
-    faults = FaultReports(telemetry.objects, time.monotonic)
-    feeds: list[Feed] = []
-    shown: dict[str, Exposed] = {}
-    for resource, kind in kinds.items():
-        stores = []
-        for source in sources(kind, options):
-            lease = Lease(options.freshness_bound)
-            listed = _list_limit(options, resource, telemetry)
-            store = FeedStore(kind, owns, faults, listed=listed, omitted=_stale_policy(options, lease))
-            stores.append(store)
-            telemetry.feeds.add(source)
-            feeds.append(
-                Feed(source, store, lease, ways, from_cache=options.use_apiserver_cache, limit=options.object_limit)
-            )
-        shown[resource] = exposed(kind, stores)
-    return Cluster(feeds, shown)
-
-
-def _list_limit(options: Options, resource: str, telemetry: Telemetry) -> Callable[[int], None]:
-    """Publishes how many objects a list had, under `--object-limit` only (KSM behaviour)."""
-
-    def listed(objects: int) -> None:
-        if options.object_limit:
-            telemetry.settings.list_limited(resource, objects, options.object_limit)
-
-    return listed
-
-
-def _stale_policy(options: Options, lease: Lease) -> Callable[[], bool]:
-    """Whether a feed's objects are to be left out of a scrape."""
-    if options.stale_policy == "omit":
-        return lambda: lease.exceeded(time.monotonic())
-    return lambda: False
-
-
-class Readiness(NamedTuple):
-    """Ready when every permitted feed has synced, and none has been without proof for too long. longest: seconds.
-
-    One that is no longer permitted is not waited for either: to take the others out of service would mend nothing. Where the flags
-    leave nothing to read there is nothing to wait for.
-    """
-
-    feeds: Sequence[Feed]
-    synced: FeedMetrics
-    longest: float
-
-    def ready(self) -> tuple[bool, Sequence[str]]:
-        """See `evergauge.web.exposer.Readiness`."""
-        ready, missing = self.synced.ready()
-        lost = [f"{feed.source} (lost)" for feed in self.feeds if self._is_lost(feed)]
-        return (ready or not self.feeds) and not lost, [*missing, *lost]
-
-    def _is_lost(self, feed: Feed) -> bool:
-        return (feed.age or 0.0) > self.longest and not self.synced.refused(feed.source)
-
-
 def open_servers(
-    options: Options, exposer: StoreExposer, telemetry: Telemetry, readiness: Readiness
+    options: Options, exposer: StoreExposer, telemetry: Telemetry, service: Service
 ) -> tuple[Server, Server]:
     """The servers of both ports, their sockets bound. Raises ListenError."""
     timeouts = Timeouts(
@@ -194,7 +182,7 @@ def open_servers(
         gzip=options.enable_gzip_encoding,
         write_timeout=options.server_write_timeout,
     )
-    own = telemetry_app(telemetry, readiness)
+    own = telemetry_app(telemetry, Readiness(service, telemetry.feeds, options.freshness_bound))
     listening = listen(options.host, options.port, flags=("--host", "--port"))
     try:
         own_listening = listen(
@@ -206,39 +194,23 @@ def open_servers(
     return Server(main, listening, timeouts=timeouts), Server(own, own_listening, timeouts=timeouts)
 
 
-def sizes(kinds: Mapping[str, Exposed]) -> Iterator[KindSize]:
-    """What the stores of each kind hold."""
-    for resource, kind in kinds.items():
-        held = [store.store.size for store in kind.stores]
-        yield KindSize(
-            resource,
-            objects=sum(map(len, kind.stores)),
-            fragments=sum(size.fragments for size in held),
-            deflated_bytes=sum(size.deflated for size in held),
-            plain_bytes=sum(size.plain for size in held),
-        )
-
-
-def age_of(feed: Feed) -> FeedAge:
-    """How fresh a feed is."""
-    return FeedAge(feed.source.resource, feed.source.namespace or "", proven=feed.age, event=feed.event_age)
-
-
-def _jobs(cluster: Cluster, ways: Ways, exposer: StoreExposer, telemetry: Telemetry) -> Iterator[Job]:
-    """What runs beside the servers."""
-    yield Job("outage", ways.outage.run)
-    yield Job("stalls", StallMonitor(telemetry.loop).run)
-    yield Job("tick", lambda: _tick(cluster.feeds, exposer))
-    for feed in cluster.feeds:
-        yield Job(f"feed {feed.source}", feed.run)
-
-
-async def _tick(feeds: Sequence[Feed], exposer: StoreExposer) -> None:
+async def _tick(service: Service, exposer: StoreExposer) -> None:
     while True:
         await asyncio.sleep(TICK)
-        for feed in feeds:
+        for feed in service.current.feeds if service.current else ():
             feed.report()
         await exposer.fold_what_is_much()
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when the first one does; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""Jobs that run as long as the process: one that fails by a mistake of ours takes nothing else along."""
+"""Jobs that run as long as they are wanted: one that fails by a mistake of ours takes nothing else along."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import structlog
 from evergauge.kube.waiting import Backoff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
     from random import Random
 
 log = structlog.get_logger(__name__)
@@ -26,15 +26,16 @@ class Job(NamedTuple):
     run: Callable[[], Coroutine[Any, Any, None]]
 
 
-async def run_until(stop: asyncio.Event, jobs: Iterable[Job], rng: Random) -> None:
-    """Run all jobs until told to stop, then cancel them and wait for their end."""
-    tasks = [asyncio.create_task(_for_ever(job, rng), name=job.name) for job in jobs]
-    try:
-        await stop.wait()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+def start_jobs(jobs: Iterable[Job], rng: Random) -> Sequence[asyncio.Task[None]]:
+    """Start all jobs; for `stop_jobs`."""
+    return [asyncio.create_task(_for_ever(job, rng), name=job.name) for job in jobs]
+
+
+async def stop_jobs(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel jobs and wait for their end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _for_ever(job: Job, rng: Random) -> None:

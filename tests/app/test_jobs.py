@@ -7,14 +7,13 @@ from random import Random
 
 from structlog.testing import capture_logs
 
-from evergauge.jobs import Job, run_until
+from evergauge.jobs import Job, start_jobs, stop_jobs
 from support.virtual_time import in_virtual_time, now
 
 
 @in_virtual_time
 async def test_a_failing_job_is_named_and_started_again_while_the_others_run() -> None:
     starts = dict[str, list[float]]()
-    stop = asyncio.Event()
 
     def job(name: str, error: Exception | None) -> Job:
         async def run() -> None:
@@ -28,11 +27,10 @@ async def test_a_failing_job_is_named_and_started_again_while_the_others_run() -
         return Job(name, run)
 
     jobs = [job("sound", None), job("broken", ValueError("no")), job("short", None)]
-    running = asyncio.create_task(run_until(stop, jobs, Random(1)))
     with capture_logs() as logs:
+        running = start_jobs(jobs, Random(1))
         await asyncio.sleep(20)
-        stop.set()
-        await running
+        await stop_jobs(running)
     assert len(starts["sound"]) == 1
     assert 4 <= len(starts["broken"]) == len(starts["short"]) <= 7
     assert {(line["job"], line["event"]) for line in logs} == {

@@ -53,7 +53,7 @@ class Stage:
             for resource, kind in self.kinds.items()
         }
         served = {resource: exposed(kind, self.stores[resource]) for resource, kind in self.kinds.items()}
-        self.exposer = StoreExposer(served, self.counts, trim=self.counts.trim)
+        self.exposer = StoreExposer(self.counts, served, trim=self.counts.trim)
 
     def put(self, resource: str, feed: int, number: int, version: str = "1") -> None:
         """An object each of whose families has one line that says its version."""

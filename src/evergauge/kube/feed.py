@@ -40,13 +40,14 @@ log = structlog.get_logger(__name__)
 
 
 class Feed:
-    """The list and watch of one source."""
+    """The list and watch of one source. settled: set as soon as it has listed or was refused: nothing to wait for any more."""
 
     def __init__(
         self, source: Source, sink: Sink, lease: Lease, ways: Ways, *, from_cache: bool = False, limit: int = 0
     ) -> None:
         """from_cache: the first list may come from the server's cache as it is. limit: the most objects to list, 0 for all."""
         self.source = source
+        self.settled = asyncio.Event()
         self._sink = sink
         self._lease = lease
         self._ways = ways
@@ -127,6 +128,7 @@ class Feed:
 
     def _proven(self, opened: float, why: str) -> None:
         self._lease.prove(opened)
+        self.settled.set()
         self._backoff.reset()
         self._why = why
         self.report()
@@ -147,6 +149,7 @@ class Feed:
                 await asyncio.sleep(self._backoff.delay())
             case Unauthorized() | Forbidden() | NotFound():
                 self._lease.refuse("absent" if isinstance(error, NotFound) else "forbidden")
+                self.settled.set()
                 self.report()
                 await asyncio.sleep(timing.refused * self._ways.rng.uniform(0.75, 1.25))
             case Throttled():

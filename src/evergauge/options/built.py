@@ -33,8 +33,6 @@ def _missing(options: Options) -> Iterator[tuple[str, str]]:
         yield "--tls-config", _PROTECT
     if options.auth_filter:
         yield "--auth-filter", _PROTECT
-    if options.pod and options.pod_namespace:
-        yield "--pod with --pod-namespace", "each shard would expose everything. Give --shard and --total-shards"
     if options.custom_resource_state_config:
         yield "--custom-resource-state-config", _CUSTOM
     if options.custom_resource_state_config_file:

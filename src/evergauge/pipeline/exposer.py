@@ -60,17 +60,21 @@ class StoreExposer:
 
     def __init__(
         self,
-        kinds: Mapping[str, Exposed],
         counter: FoldCounter,
+        kinds: Mapping[str, Exposed] | None = None,
         *,
         trim: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """trim: gives freed memory back, called after a round of folding. clock: seconds, for durations."""
-        self._kinds = kinds
+        self._kinds = kinds or {}
         self._counter = counter
         self._trim = trim
         self._clock = clock
+
+    def take(self, kinds: Mapping[str, Exposed]) -> None:
+        """Serve these kinds from now on. Scrapes under way end with the ones before."""
+        self._kinds = kinds
 
     @property
     def resources(self) -> Sequence[str]:

@@ -1,0 +1,102 @@
+"""What a generation is made of: for each kind its feeds, their stores and what says something about them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from evergauge.freshness import Lease
+from evergauge.kube.feed import Feed
+from evergauge.pipeline.exposer import Exposed, exposed
+from evergauge.pipeline.faults import FaultReports
+from evergauge.pipeline.feed_store import FeedStore
+from evergauge.pipeline.sources import sources
+from evergauge.service import Generation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from evergauge.declare import CompiledKind
+    from evergauge.kube.source import Source
+    from evergauge.kube.ways import Observer, Ways
+    from evergauge.options import Options
+    from evergauge.shard import Partition
+    from evergauge.telemetry import Telemetry
+
+
+class Builder:
+    """Builds generations; nothing of them runs yet."""
+
+    def __init__(self, options: Options, kinds: Mapping[str, CompiledKind], ways: Ways, telemetry: Telemetry) -> None:
+        self._options = options
+        self._kinds = kinds
+        self._ways = ways
+        self._telemetry = telemetry
+        self._faults = FaultReports(telemetry.objects, time.monotonic)
+
+    def build(self, partition: Partition) -> Generation:
+        """A generation for one shard."""
+        observer = Quiet(self._ways.observer)
+        ways = self._ways._replace(observer=observer)
+        feeds: list[Feed] = []
+        shown: dict[str, Exposed] = {}
+        for resource, kind in self._kinds.items():
+            stores = []
+            for source in sources(kind, self._options):
+                feed, store = self._feed(kind, source, partition, ways)
+                feeds.append(feed)
+                stores.append(store)
+            shown[resource] = exposed(kind, stores)
+        return Generation(partition, feeds, shown, observer)
+
+    def _feed(self, kind: CompiledKind, source: Source, partition: Partition, ways: Ways) -> tuple[Feed, FeedStore]:
+        options, lease = self._options, Lease(self._options.freshness_bound)
+        store = FeedStore(
+            kind, partition.owns, self._faults, listed=self._listed(source.resource), omitted=self._omitted(lease)
+        )
+        self._telemetry.feeds.add(source)
+        feed = Feed(source, store, lease, ways, from_cache=options.use_apiserver_cache, limit=options.object_limit)
+        return feed, store
+
+    def _listed(self, resource: str) -> Callable[[int], None]:
+        """Publishes how many objects a list had, under `--object-limit` only (KSM behaviour)."""
+
+        def listed(objects: int) -> None:
+            if self._options.object_limit:
+                self._telemetry.settings.list_limited(resource, objects, self._options.object_limit)
+
+        return listed
+
+    def _omitted(self, lease: Lease) -> Callable[[], bool]:
+        """Whether a feed's objects are to be left out of a scrape."""
+        if self._options.stale_policy == "omit":
+            return lambda: lease.exceeded(time.monotonic())
+        return lambda: False
+
+
+class Quiet:
+    """An observer that passes everything on, but states only from when its generation is in service.
+
+    Until then the served generation's feeds speak for the same sources.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._speaks = False
+
+    def speak(self) -> None:
+        """See Speaker."""
+        self._speaks = True
+
+    def listed(self, source: Source, error: Exception | None = None) -> None:
+        """See Observer."""
+        self._observer.listed(source, error)
+
+    def watched(self, source: Source, error: Exception | None = None) -> None:
+        """See Observer."""
+        self._observer.watched(source, error)
+
+    def state(self, source: Source, state: str, why: str) -> None:
+        """See Observer."""
+        if self._speaks:
+            self._observer.state(source, state, why)

@@ -1,0 +1,164 @@
+"""Which shard this process is: its Pod's StatefulSet, watched by name. Where only `get` is allowed it is asked for again and again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+import structlog
+
+from evergauge.errors import ApiError, MalformedAnswer, NotFound
+from evergauge.freshness import Lease
+from evergauge.kube.feed import Feed
+from evergauge.kube.source import Source
+from evergauge.kube.waiting import Backoff
+from evergauge.shard.fleet import Fleet, Pod, number_of, read_fleet, read_pod
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from evergauge.kube.items import Item
+    from evergauge.kube.ways import Ways
+
+log = structlog.get_logger(__name__)
+
+GET_TIMEOUT = 10.0
+"""Seconds for one object."""
+
+
+class Member(NamedTuple):
+    """One Pod of a fleet. number: in its name."""
+
+    namespace: str
+    statefulset: str
+    number: int
+
+    def pod(self, number: int) -> str:
+        """The name of the fleet's Pod with that number."""
+        return f"{self.statefulset}-{number}"
+
+
+class Membership:
+    """Learns the fleet and tells of each change. member: this process' place, None until its StatefulSet is known."""
+
+    def __init__(
+        self, ways: Ways, namespace: str, pod: str, changed: Callable[[Member, Fleet], None], *, bound: float
+    ) -> None:
+        """changed: told the fleet at first and whenever it is another one. bound: seconds, of `--freshness-bound`."""
+        self.member: Member | None = None
+        self.fleet: Fleet | None = None
+        self._ways = ways
+        self._namespace = namespace
+        self._pod = pod
+        self._changed = changed
+        self._bound = bound
+        self._forbidden = asyncio.Event()
+
+    async def run(self) -> None:
+        """Find the StatefulSet and follow it, for ever."""
+        backoff = Backoff(self._ways.rng)
+        while self.member is None:
+            try:
+                self.member = await self._find()
+            except ApiError as error:
+                log.warning("it isn't known yet which shard this is", pod=self._pod, why=str(error))
+                await asyncio.sleep(backoff.delay())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._feed(self.member).run())
+            group.create_task(self._poll(self.member))
+
+    async def get_pod(self, name: str) -> Pod:
+        """A Pod of the fleet's namespace. Raises ApiError."""
+        path = f"/api/v1/namespaces/{self._namespace}/pods/{name}"
+        try:
+            return read_pod(await self._ways.client.get(path, {}, timeout=GET_TIMEOUT))
+        except msgspec.DecodeError as error:
+            raise MalformedAnswer(f"the Pod {name} can't be read: {error}") from None
+
+    async def _find(self) -> Member:
+        pod = await self.get_pod(self._pod)
+        number = number_of(self._pod, pod.statefulset)
+        if number is None:
+            owner = f"is controlled by the StatefulSet {pod.statefulset!r}" if pod.statefulset else "has no StatefulSet"
+            raise NotFound(f"the Pod {self._pod} {owner}, so it is no shard; check --pod and --pod-namespace")
+        return Member(self._namespace, pod.statefulset, number)
+
+    def _feed(self, member: Member) -> Feed:
+        source = Source(
+            "statefulsets", "apps/v1", member.namespace, field_selector=f"metadata.name={member.statefulset}"
+        )
+        ways = self._ways._replace(observer=_States(self._forbidden))
+        return Feed(source, _Told(self), Lease(self._bound), ways)
+
+    async def _poll(self, member: Member) -> None:
+        """While list and watch are forbidden, get."""
+        path = f"/apis/apps/v1/namespaces/{member.namespace}/statefulsets/{member.statefulset}"
+        while True:
+            await self._forbidden.wait()
+            try:
+                self.take(await self._ways.client.get(path, {}, timeout=GET_TIMEOUT))
+            except ApiError as error:
+                log.debug("the StatefulSet can't be read", why=str(error))
+            await asyncio.sleep(self._ways.timing.renew)
+
+    def take(self, raw: bytes | msgspec.Raw) -> None:
+        """The StatefulSet as it is now."""
+        try:
+            fleet = read_fleet(raw)
+        except msgspec.DecodeError as error:
+            log.warning("the StatefulSet can't be read; the shard stays what it is", why=str(error))
+            return
+        if fleet == self.fleet or self.member is None:
+            return
+        # What else is written to it moves the generation, and moves no object.
+        moved = self.fleet is None or fleet[2:] != self.fleet[2:] or fleet.uid != self.fleet.uid
+        self.fleet = fleet
+        if moved:
+            self._changed(self.member, fleet)
+
+
+class _Told:
+    """The feed's sink: the one StatefulSet. That it is gone changes nothing: it may come back, and its Pods live until then."""
+
+    def __init__(self, membership: Membership) -> None:
+        self._membership = membership
+
+    def __len__(self) -> int:
+        return 1
+
+    def put(self, item: Item | None) -> None:
+        if item is not None:
+            self._membership.take(item.raw)
+
+    def remove(self, item: Item | None) -> None:
+        log.warning("the StatefulSet is gone; the shard stays what it is", known=item is not None)
+
+    def begin(self) -> _Told:
+        return self
+
+    async def commit(self) -> None:
+        if self._membership.fleet is None:
+            log.warning("the StatefulSet is not there; waiting for it")
+
+
+class _States:
+    """The feed's observer: all that matters of its state is whether it is forbidden."""
+
+    def __init__(self, forbidden: asyncio.Event) -> None:
+        self._forbidden = forbidden
+
+    def listed(self, source: Source, error: Exception | None = None) -> None:
+        if error:
+            log.debug("list failed", **source.named, error=str(error))
+
+    def watched(self, source: Source, error: Exception | None = None) -> None:
+        if error:
+            log.debug("watch failed", **source.named, error=str(error))
+
+    def state(self, source: Source, state: str, why: str) -> None:
+        if state == "forbidden" and not self._forbidden.is_set():
+            log.info("the StatefulSet can't be watched; it is asked for again and again", **source.named, why=why)
+            self._forbidden.set()
+        elif state == "live":
+            self._forbidden.clear()

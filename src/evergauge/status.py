@@ -1,0 +1,59 @@
+"""What is to be said of the generation in service: its sizes, its feeds' ages, whether it is ready."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from evergauge.telemetry import FeedAge, FeedMetrics, KindSize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from evergauge.kube.feed import Feed
+    from evergauge.service import Service
+
+NOT_READY_AFTER = 10
+"""Freshness bounds without proof of a feed until this process says that it isn't ready. Long before, its state and age say so."""
+
+
+def sizes(service: Service) -> Iterator[KindSize]:
+    """What the stores of each kind hold."""
+    for resource, kind in service.current.kinds.items() if service.current else ():
+        held = [store.store.size for store in kind.stores]
+        yield KindSize(
+            resource,
+            objects=sum(map(len, kind.stores)),
+            fragments=sum(size.fragments for size in held),
+            deflated_bytes=sum(size.deflated for size in held),
+            plain_bytes=sum(size.plain for size in held),
+        )
+
+
+def ages(service: Service) -> Iterator[FeedAge]:
+    """How fresh each feed is."""
+    for feed in service.current.feeds if service.current else ():
+        yield FeedAge(feed.source.resource, feed.source.namespace or "", proven=feed.age, event=feed.event_age)
+
+
+class Readiness(NamedTuple):
+    """Ready when every permitted feed has synced, and none has been without proof for ten times the bound (seconds).
+
+    One that is no longer permitted is not waited for either: to take the others out of service would mend nothing. Where the flags
+    leave nothing to read there is nothing to wait for.
+    """
+
+    service: Service
+    synced: FeedMetrics
+    bound: float
+
+    def ready(self) -> tuple[bool, Sequence[str]]:
+        """See `evergauge.web.exposer.Readiness`."""
+        current = self.service.current
+        if current is None:
+            return False, ["the StatefulSet that says which shard this is"]
+        ready, missing = self.synced.ready()
+        lost = [f"{feed.source} (lost)" for feed in current.feeds if self._is_lost(feed)]
+        return (ready or not current.feeds) and not lost, [*missing, *lost]
+
+    def _is_lost(self, feed: Feed) -> bool:
+        return (feed.age or 0.0) > self.bound * NOT_READY_AFTER and not self.synced.refused(feed.source)
