@@ -14,10 +14,6 @@ REFUSED = [
     (["--tls-config=web.yaml"], f"--tls-config isn't in this version yet: {PROXY}"),
     (["--auth-filter"], f"--auth-filter isn't in this version yet: {PROXY}"),
     (
-        ["--pod=me-1", "--pod-namespace=here"],
-        "--pod with --pod-namespace isn't in this version yet: each shard would expose everything. Give --shard and --total-shards",
-    ),
-    (
         ["--custom-resource-state-config=spec: {}"],
         f"--custom-resource-state-config isn't in this version yet: {BESIDE}",
     ),
@@ -62,6 +58,7 @@ def test_the_config_file_is_no_way_round(tmp_path: Path, capsys: pytest.CaptureF
         [],
         ["--auth-filter=false"],
         ["--pod=me-1"],
+        ["--pod=me-1", "--pod-namespace=here"],
         ["--pod-namespace=here"],
         ["--continue-without-custom-resource-state-config-file"],
         ["--shard=1", "--total-shards=2", "--object-limit=5", "--use-apiserver-cache", "--namespaces=a"],
