@@ -100,7 +100,9 @@ def test_catalogue(kind: object) -> None:
     catalogue = json.loads((CONFORMANCE / "catalog.json").read_text())
     keys = ("name", "type", "stability", "opt_in", "deprecated")
     wanted = [tuple(row[key] for key in keys) for row in catalogue if row["resource"] == one.resource]
-    assert [tuple(getattr(family, key) for key in keys) for family in one.families] == wanted
+    names = {row["name"] for row in catalogue}
+    found = [tuple(getattr(family, key) for key in keys) for family in one.families if family.name in names]
+    assert found == wanted
 
 
 def test_kinds_are_sorted_by_resource() -> None:
