@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 from typing import TYPE_CHECKING
 
@@ -9,18 +10,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+class Trimmer:
+    """Called after memory was freed, in the event loop; gives it back soon after, once for all calls until then."""
+
+    def __init__(self, trim: Callable[[], object], *, every: float, clock: Callable[[], float]) -> None:
+        """trim: does it, in some ms. every: seconds at least between two times. clock: seconds."""
+        self._trim = trim
+        self._every = every
+        self._clock = clock
+        self._not_before = clock()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self) -> None:
+        """Memory was freed."""
+        if self._timer is None:
+            wait = max(0.0, self._not_before - self._clock())
+            # Never at once: whoever calls has a scrape to answer first.
+            self._timer = asyncio.get_running_loop().call_later(wait, self._give_back)
+
+    def _give_back(self) -> None:
+        self._timer = None
+        self._trim()
+        self._not_before = self._clock() + self._every
+
+
 def trimmer(*, every: float, clock: Callable[[], float]) -> Callable[[], None]:
-    """A function that gives freed memory back, at most once in `every` seconds (it takes some ms). Does nothing without glibc."""
+    """A Trimmer with glibc's `malloc_trim`. Without glibc there is nothing to do."""
     try:
         trim = ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError):
         return lambda: None
-    following = 0.0
-
-    def trim_now_and_then() -> None:
-        nonlocal following
-        if clock() >= following:
-            trim(0)
-            following = clock() + every
-
-    return trim_now_and_then
+    return Trimmer(lambda: trim(0), every=every, clock=clock)
