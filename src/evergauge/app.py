@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 TICK = 1.0
 """Seconds between two looks at states that change by themselves, and at what waits to be folded."""
-TRIM_EVERY = 5.0
+TRIM_EVERY = 1.0
 """Seconds at least between two times that freed memory is given back."""
 _RNG = SystemRandom()
 
@@ -67,6 +68,7 @@ async def serve(
     stop = stop or asyncio.Event()
     kinds = compile_kinds(options, KINDS)
     telemetry = Telemetry(Build(__version__), {name: go_type(kind) for name, kind in kinds.items()})
+    _tell_of_config(options.config, telemetry)
     exposer = StoreExposer(telemetry.objects, trim=trimmer(every=TRIM_EVERY, clock=time.monotonic))
     async with AsyncExitStack() as stack:
         client = ApiClient(load_cluster(kubeconfig=options.kubeconfig, apiserver=options.apiserver, environ=environ))
@@ -192,6 +194,13 @@ def open_servers(
         listening.close()
         raise
     return Server(main, listening, timeouts=timeouts), Server(own, own_listening, timeouts=timeouts)
+
+
+def _tell_of_config(path: str, telemetry: Telemetry) -> None:
+    """The file of `--config` is in force, if there is one; without it `--continue-without-config` has let us come here."""
+    with suppress(FileNotFoundError):
+        if path:
+            telemetry.settings.config_loaded("config", path, Path(path).read_bytes())
 
 
 async def _tick(service: Service, exposer: StoreExposer) -> None:

@@ -13,6 +13,7 @@ import pytest
 from app.conftest import PODS
 from evergauge.sim import Cluster, Fault, LoopClock, SimServer
 from evergauge.sim.generator import populate
+from evergauge.telemetry.settings import config_hash
 from support.ports import free_ports
 from support.process import evergauge
 
@@ -170,6 +171,17 @@ async def test_what_is_not_proven_fresh_is_declared_and_served_or_omitted(
             while await running.self_metric("evergauge_feed_state", resource="nodes", state="live") != 1:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
         assert (await running.scrape()).count("kube_node_info") == api.cluster.count("nodes")
+
+
+async def test_the_config_file_in_force_is_published(api: SimServer, tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("resources: [nodes]\n")
+    async with evergauge(tmp_path, f"--apiserver={api.url}", f"--config={file}") as running:
+        await running.until_ready()
+        labels = {"type": "config", "filename": str(file)}
+        assert await running.self_metric("kube_state_metrics_last_config_reload_successful", **labels) == 1
+        assert await running.self_metric("kube_state_metrics_config_hash", **labels) == config_hash(file.read_bytes())
+        assert await running.self_metric("evergauge_objects", resource="nodes") == api.cluster.count("nodes")
 
 
 async def test_probes_answer_while_the_api_server_hangs(api: SimServer, tmp_path: Path) -> None:
