@@ -86,8 +86,8 @@ _MORE = """
 It also prints commands that let something go wrong, such as an outage of the API
 server. Then watch the feeds. A feed is the list and watch of one kind, and is
   live       proven to have seen everything, not long ago;
-  suspect    the last proof is more than 20 s old;
-  lost       more than 30 s: what is served may be old, and is said to be;
+  suspect    the last proof is getting old;
+  lost       it is older than 30 s: what is served may be old, and is said to be;
   forbidden  the API server does not allow it.
 Each comes back to live by itself.
 
