@@ -15,7 +15,7 @@ from support.controlplane import ControlPlane, ControlPlaneError
 from yardstick import report
 from yardstick.errors import BenchError, say
 from yardstick.figures import Figures, measure, middle
-from yardstick.living import Amounts, Asked, Round, ask_while_syncing, run_round, self_metric
+from yardstick.living import Amounts, Asked, Round, Stalls, ask_while_syncing, run_round, self_metric
 from yardstick.pods import Loaded, Population, fill
 from yardstick.program import running, settle
 
@@ -55,8 +55,8 @@ def _run(options: argparse.Namespace) -> None:
         settle(plane.process_ids()["apiserver"])
         turns = _compare(plane, loaded, peer, options)
         own, other = middle(turns["evergauge"]), middle(turns["peer"]) if peer else None
-        asked, stall, rounds = _live(plane, options)
-    lines = list(report.alone(asked, stall, rounds))
+        asked, stalls, rounds = _live(plane, options)
+    lines = list(report.alone(asked, stalls, rounds))
     print(f"\n{loaded.pods} pods, medians of {options.turns} turns and of {options.scrapes} scrapes in each\n")
     print(*report.compared(own, other), sep="\n")
     print(
@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> None:
     report.save(
         options.output,
         {"pods": loaded.pods, "peer": options.peer, "turns": turns, "medians": {"evergauge": own, "peer": other}}
-        | {"asked": asked, "longest_stall_seconds": stall, "rounds": rounds, "lines": lines},
+        | {"asked": asked, "longest_stalls": stalls, "rounds": rounds, "lines": lines},
     )
     say(f"results are in {options.output}")
 
@@ -85,17 +85,18 @@ def _compare(
     return turns
 
 
-def _live(plane: ControlPlane, options: argparse.Namespace) -> tuple[dict[str, Asked], float, list[Round]]:
+def _live(plane: ControlPlane, options: argparse.Namespace) -> tuple[dict[str, Asked], Stalls, list[Round]]:
     """Evergauge while pods sync and change. Nodes and namespaces are small: they are there while the pods still come."""
     population, amounts = Population(options.pods, Random(1)), Amounts(options.updates, options.churn)
     resources = "pods,nodes,namespaces"
     with running("evergauge", EVERGAUGE, kubeconfig=plane.kubeconfig, resources=resources) as program:
         asked = ask_while_syncing(program)
+        syncing = self_metric(program, STALL)
         rounds = []
         for number in range(1, options.rounds + 1):
             rounds.append(run_round(program, plane.etcd_url, population, number, amounts))
             say(f"round {number}: {rounds[-1].resident:.0f} MiB, {rounds[-1].fragments} fragments")
-        return asked, self_metric(program, STALL), rounds
+        return asked, Stalls(syncing, self_metric(program, STALL)), rounds
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -22,6 +22,8 @@ ASK_EVERY: Final = 0.05
 """Seconds between two requests to one path."""
 SYNC_SECONDS: Final = 600.0
 SHOWN_SECONDS: Final = 60.0
+REST: Final = 2.0
+"""Seconds until the memory is looked at: what was freed goes back within one."""
 PATHS: Final = {
     "main": ("/livez", "/healthz", "/metrics"),
     "telemetry": ("/readyz", "/livez", "/metrics"),
@@ -43,6 +45,14 @@ class Round:
 
     resident: float
     fragments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stalls:
+    """The longest stall of the event loop, in seconds: while the pods synced, and in all, rounds included."""
+
+    syncing: float
+    ever: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,7 @@ def run_round(program: Program, etcd_url: str, population: Population, number: i
     write(remove(etcd_url, deleted))
     _wait_until_shown(program, number, updates=len(updated), pods=len(population))
     Client(program.port).get("/metrics")
+    time.sleep(REST)
     return Round(program.memory().resident, int(self_metric(program, 'evergauge_fragments{resource="pods"}')))
 
 
