@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from evergauge.kube.waiting import Backoff
     from evergauge.kube.ways import Ways
 
+ROUNDING = 0.01
+"""Seconds by which timers of the server and of the event loop may end a watch before its full time."""
+
 
 class Relay:
     """The watches of one source. version: the newest version seen; last_event: when the last event came, by the clock."""
@@ -82,7 +85,7 @@ class Relay:
         except ApiError as error:
             self._ways.observer.watched(self._source, error)
             raise
-        if self._ways.clock() - opened >= length:
+        if self._ways.clock() - opened >= length - ROUNDING:
             self._proven(opened, "watched")
         else:
             # An early end proves nothing: a server that stops, or one that gave up on a slow reader, ends watches just so.
