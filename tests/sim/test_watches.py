@@ -7,7 +7,9 @@ import json
 import socket
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
+from aiohttp import web
 from yarl import URL
 
 from evergauge.sim import SimOptions
@@ -253,3 +255,17 @@ async def test_at_its_end_what_waits_is_dropped_and_resumed(api: Api) -> None:
         api.clock.advance(5)
         assert [event async for event in events] == []
     assert told(await api.watched(CONFIGMAPS, resourceVersion=1)) == ALL
+
+
+async def test_a_client_that_goes_away_in_the_middle_is_no_error(
+    api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object) -> None:
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    async with api.watch(CONFIGMAPS):
+        await until(lambda: api.server.idle_watches == 1)
+        monkeypatch.setattr(web.StreamResponse, "write", gone)
+        api.server.cluster.create("configmaps", configmap("late"))
+        await until(lambda: not api.server.running)
+    assert not caplog.records

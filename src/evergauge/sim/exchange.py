@@ -90,6 +90,10 @@ class Exchange:
         await response.write_eof()
         return response
 
+    def left(self) -> web.StreamResponse:
+        """The client has gone: what was begun ends here."""
+        return self._begun()
+
     def _begun(self) -> web.StreamResponse:
         if self._response is None:
             raise RuntimeError("begin() comes first")

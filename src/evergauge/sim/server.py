@@ -189,6 +189,9 @@ class SimServer:
         except StatusError as error:
             headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
             return await exchange.whole(error.body() + b"\n", error.code, headers)
+        except ConnectionError:
+            # The client went away in the middle of an answer, as clients of watches do all the time.
+            return exchange.left()
         finally:
             self._exchanges.discard(exchange)
 
