@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# etcd is away for a moment now and then when both cores are busy; what is written twice is written once.
+_PAUSES: Final = (0.1, 0.5, 2.0)
 # Where kube-apiserver keeps each kind, below /registry/.
 _FOLDERS: Final = {"Pod": "pods", "Node": "minions", "Namespace": "namespaces", "ConfigMap": "configmaps"}
 
@@ -95,8 +97,13 @@ async def _write(etcd_url: str, requests: Iterator[tuple[str, dict[str, str]]], 
 
         async def send(request: tuple[str, dict[str, str]]) -> None:
             path, body = request
-            async with session.post(path, data=msgspec.json.encode(body)) as response:
-                await _check(response)
+            data = msgspec.json.encode(body)
+            for pause in (*_PAUSES, None):
+                async with session.post(path, data=data) as response:
+                    if response.status != 503 or pause is None:
+                        await _check(response)
+                        return
+                await asyncio.sleep(pause)
 
         return await _drain(requests, send, concurrency)
 
