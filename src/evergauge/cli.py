@@ -85,9 +85,10 @@ def _serve(line: Line) -> int:
     options = options_of(line.given)
     require_built(options)
     _start_logging(options)
-    import uvloop  # noqa: PLC0415 (as all that only serving needs)
+    import asyncio  # noqa: PLC0415 (as all that only serving needs)
 
-    return int(uvloop.run(_load("evergauge.app", "serve")(options)))
+    # Not uvloop: docs/decisions/0011-asyncio-serves.md.
+    return int(asyncio.run(_load("evergauge.app", "serve")(options)))
 
 
 def _start_logging(options: Options) -> None:

@@ -21,7 +21,7 @@ def run(argv: Sequence[str]) -> int:
     if demo is None:
         sys.stdout.write(help_text())
         return 0
-    import uvloop  # noqa: PLC0415 (as above)
+    import asyncio  # noqa: PLC0415 (as above)
 
     from evergauge.demo.play import play  # noqa: PLC0415 (as above)
     from evergauge.demo.screen import Screen  # noqa: PLC0415 (as above)
@@ -29,5 +29,5 @@ def run(argv: Sequence[str]) -> int:
 
     screen = Screen(sys.stdout)
     prepare(demo.served, screen)
-    uvloop.run(play(demo, screen))
+    asyncio.run(play(demo, screen))
     return 0
