@@ -9,12 +9,12 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from launcher.process import free_ports
 
 from app.conftest import PODS
 from evergauge.sim import Cluster, Fault, LoopClock, SimServer
 from evergauge.sim.generator import populate
 from evergauge.telemetry.settings import config_hash
-from support.ports import free_ports
 from support.process import evergauge
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import aiohttp
+from launcher.process import free_ports
 from prometheus_client.parser import text_string_to_metric_families
-
-from support.ports import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import aiohttp
+from launcher.process import free_ports
 
 from support.foreign import parse_text, samples
-from support.ports import free_ports
 from support.tools import require
 
 if TYPE_CHECKING:
