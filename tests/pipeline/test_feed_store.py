@@ -14,7 +14,7 @@ from evergauge.kube.items import Item
 from evergauge.pipeline.faults import LOGGED, PERIOD, FaultReports
 from evergauge.pipeline.feed_store import FeedStore
 from evergauge.shard import Partition
-from evergauge.store import PlainBody, Section
+from evergauge.store import PlainBody, Section, Size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +81,36 @@ async def test_objects_of_other_shards_are_neither_kept_nor_rendered() -> None:
         shard.remove(item(0))
     assert sorted([line for shard in shards for line in await shown(shard)]) == [phase(n) for n in range(1, 9)]
     assert all(0 < len(shard) < 8 for shard in shards)
+
+
+class Holding:
+    """What a shard holds at the moment."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.uids = {UID.format(number) for number in numbers}
+
+    def owns(self, uid: str) -> bool:
+        return uid in self.uids
+
+
+async def test_narrowing_drops_what_is_no_longer_ours_from_the_set_in_service_and_from_the_next_one() -> None:
+    holding = Holding(*range(8))
+    store = feed_store(Counter(), holding.owns)
+    for number in range(8):
+        store.put(item(number))
+    store.begin()
+    following = store.begin()
+    for number in range(2, 7):
+        following.put(item(number, phase="Terminating"))
+    holding.uids = Holding(1, 3, 5, 7).uids
+    assert await store.narrow() == 4
+    assert await shown(store) == [phase(number) for number in (1, 3, 5, 7)]
+    await store.commit()
+    assert await shown(store) == [phase(number, "Terminating") for number in (3, 5)]
+    assert await store.narrow() == 0
+    holding.uids = set()
+    assert await store.narrow() == 2
+    assert (len(store), store.store.size) == (0, Size())
 
 
 async def test_the_next_generation_is_seen_only_when_it_is_complete() -> None:

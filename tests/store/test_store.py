@@ -234,6 +234,48 @@ def test_sparse_buckets_are_merged() -> None:
     assert lines(text_of(store)) == lines(text_of(filled(n for n in range(640) if n % 64 < 4)))
 
 
+@given(steps=STEPS, kept=st.sets(KEYS), between=st.lists(st.tuples(KEYS, st.none() | PARTS), max_size=60))
+def test_narrowing_leaves_what_is_kept_whatever_happens_meanwhile(
+    steps: Sequence[object], kept: set[str], between: list[tuple[str, list[bytes] | None]]
+) -> None:
+    store, model = Store(FAMILIES), dict[str, list[bytes]]()
+
+    def apply(step: object) -> None:
+        match step:
+            case (str(key), None):
+                store.remove(key)
+                model.pop(key, None)
+            case (str(key), list(parts)):
+                store.put(key, parts)
+                model[key] = parts
+            case _:
+                fold(store)
+
+    for step in steps:
+        apply(step)
+    for dropped in store.narrow(kept.__contains__):
+        assert dropped >= 0
+        if between:
+            key, parts = between.pop()
+            # What is not kept isn't put either, once narrowing has begun.
+            apply((key, parts if key in kept else None))
+            fold(store)
+    fold(store)
+    fresh = Store(FAMILIES)
+    for key, parts in model.items():
+        if key in kept:
+            fresh.put(key, parts)
+    fold(fresh)
+    assert lines(text_of(store)) == lines(text_of(fresh))
+
+
+def test_narrowing_says_how_many_it_removed_and_leaves_nothing_to_fold() -> None:
+    store = filled(range(640))
+    assert sum(store.narrow(lambda key: int(key) % 2 == 0)) == 320
+    assert next(store.fold(), "nothing") == "nothing"
+    assert lines(text_of(store)) == lines(text_of(filled(range(0, 640, 2))))
+
+
 @pytest.mark.parametrize("objects", [0, 1])
 def test_a_kind_without_objects_is_an_empty_snapshot(objects: int) -> None:
     assert filled(range(objects)).snapshot().objects == objects

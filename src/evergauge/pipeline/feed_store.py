@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evergauge.declare import Fault
-from evergauge.kube.turns import run_in_turns
+from evergauge.kube.turns import Turns, run_in_turns
 from evergauge.store import Store
 
 if TYPE_CHECKING:
@@ -48,6 +48,16 @@ class Generation:
         """Drop an object's lines. One of another shard isn't there."""
         if item is not None:
             self.store.remove(item.uid)
+
+    async def narrow(self) -> int:
+        """Drop, in turns, the objects that aren't ours any more; returns how many."""
+        turns, dropped = Turns(), 0
+        for each in self.store.narrow(self._owns):
+            dropped += each
+            if turns.due():
+                await turns.rest()
+        await run_in_turns(self.store.fold())
+        return dropped
 
 
 class FeedStore:
@@ -101,6 +111,17 @@ class FeedStore:
         await run_in_turns(self._next.store.fold())
         self._serving = self._next
         self._listed(self._next.seen)
+
+    async def narrow(self) -> int:
+        """Drop, in turns, every object that `owns` no longer says is ours, also from the set that a list is filling.
+
+        Returns how many were dropped from the one in service.
+        """
+        serving, following = self._serving, self._next
+        dropped = await serving.narrow()
+        if following is not serving:
+            await following.narrow()
+        return dropped
 
     def _new(self) -> Generation:
         return Generation(self.kind, self._owns, self._faults)

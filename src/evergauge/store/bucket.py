@@ -71,7 +71,9 @@ class Bucket:
         """Free a slot; its lines go with the next fold."""
         self.keys[slot] = None
         self.live -= 1
-        self.replace(slot, (b"",) * len(self.fragments))
+        self._wait(
+            slot, [b"" if fragment is not None and fragment.holds(slot) else None for fragment in self.fragments]
+        )
 
     def _wait(self, slot: int, row: Row) -> None:
         self._count(self.waiting.pop(slot, []), -1)

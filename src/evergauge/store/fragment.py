@@ -40,6 +40,10 @@ class Fragment:
         self.lengths = lengths
         self.checksums = checksums
 
+    def holds(self, slot: int) -> bool:
+        """Whether the object in a slot has lines here."""
+        return slot < len(self.lengths) and self.lengths[slot] > 0
+
     def text(self) -> bytes:
         """The plain lines."""
         return inflate(self.deflated, self.length)

@@ -101,6 +101,23 @@ class Store:
         self._roomy.setdefault(bucket)
         return True
 
+    def narrow(self, keeps: Callable[[str], bool]) -> Iterator[int]:
+        """Remove every object whose key isn't to be kept; each step says how many it removed.
+
+        A bucket is folded in the step that removes from it: once, with little that waits.
+        """
+        for key in tuple(self._places):
+            # Between two steps anything may have happened to it.
+            place = self._places.get(key)
+            yield self._narrow(place[0], keeps) if place is not None and not keeps(key) else 0
+
+    def _narrow(self, bucket: Bucket, keeps: Callable[[str], bool]) -> int:
+        going = [key for key in bucket.keys if key is not None and not keeps(key)]
+        for key in going:
+            self.remove(key)
+        self._fold(bucket)
+        return len(going)
+
     def _open(self) -> Bucket:
         bucket = Bucket(self.families)
         self._buckets[bucket] = self._roomy[bucket] = None
