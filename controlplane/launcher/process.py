@@ -20,6 +20,9 @@ HOST: Final = "127.0.0.1"
 POLL_SECONDS: Final = 0.05
 STOP_SECONDS: Final = 15.0
 
+_handed_out: set[int] = set()
+"""Ports that were said to be free: whoever got one may not have bound it yet."""
+
 
 def free_ports(count: int) -> list[int]:
     """Free loopback ports below the range that the kernel hands to outgoing connections.
@@ -30,9 +33,11 @@ def free_ports(count: int) -> list[int]:
     first_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
     candidates = range(max(1024, first_ephemeral - 12_000), first_ephemeral)
     ports: list[int] = []
-    for port in random.sample(candidates, len(candidates)):  # at random, so that parallel runs don't meet
-        if _can_bind(port):
+    # At random, so that parallel runs don't meet: by the system's, for tests seed Python's own.
+    for port in random.SystemRandom().sample(candidates, len(candidates)):
+        if port not in _handed_out and _can_bind(port):
             ports.append(port)
+            _handed_out.add(port)
         if len(ports) == count:
             return ports
     raise LauncherError(f"no {count} free ports below {first_ephemeral}")
