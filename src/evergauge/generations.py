@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from evergauge.declare import CompiledKind
     from evergauge.kube.source import Source
-    from evergauge.kube.ways import Observer, Ways
+    from evergauge.kube.ways import Observer, RelistReason, Ways
     from evergauge.options import Options
     from evergauge.shard import Partition
     from evergauge.telemetry import Telemetry
@@ -95,6 +95,10 @@ class Quiet:
     def watched(self, source: Source, error: Exception | None = None) -> None:
         """See Observer."""
         self._observer.watched(source, error)
+
+    def relisted(self, source: Source, reason: RelistReason) -> None:
+        """See Observer."""
+        self._observer.relisted(source, reason)
 
     def state(self, source: Source, state: str, why: str) -> None:
         """See Observer."""

@@ -63,6 +63,7 @@ class Told:
 
     lists: list[str] = field(default_factory=list)
     watches: list[str] = field(default_factory=list)
+    relists: list[str] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
@@ -71,6 +72,9 @@ class Told:
 
     def watched(self, source: Source, error: Exception | None = None) -> None:  # noqa: ARG002 - as above
         self.watches.append(type(error).__name__ if error else "ok")
+
+    def relisted(self, source: Source, reason: str) -> None:  # noqa: ARG002 - as above
+        self.relists.append(reason)
 
     def state(self, source: Source, state: str, why: str) -> None:  # noqa: ARG002 - as above
         if self.states[-1:] != [state]:

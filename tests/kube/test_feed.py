@@ -103,6 +103,7 @@ async def test_what_is_kept_is_never_half_of_a_list() -> None:
         await until(lambda: stage.kept.lists > 1)
         looking.cancel()
         assert sizes == {700}
+        assert stage.told.relists == ["expired"]
         assert stage.kept == truth
 
 
@@ -234,6 +235,7 @@ async def test_a_410_on_a_renewal_is_no_reason_to_list_as_long_as_a_watch_lives(
             await asyncio.sleep(0.5)
         assert await stage.in_step() < 1
         assert (stage.told.lists, stage.told.watches.count("Expired")) == (["ok"], 1)
+        assert stage.told.relists == []
 
 
 @in_virtual_time
@@ -310,6 +312,7 @@ async def test_a_server_restored_from_a_backup_is_followed_by_a_consistent_list(
         stage.create("after")
         await stage.in_step(within=100)
         assert stage.told.lists[-1] == "ok"
+        assert stage.told.relists[-1] == "behind"
         assert int(stage.feed._version) == stage.cluster.version
 
 

@@ -111,6 +111,19 @@ def test_states_are_a_set_and_changes_are_counted_once() -> None:
     assert changes == {"syncing": 1, "live": 2, "suspect": 1, "lost": 0}
 
 
+def test_relists_are_counted_by_reason_from_the_start() -> None:
+    of = telemetry()
+    of.feeds.add(FOOS)
+    of.feeds.relisted(FOOS, "expired")
+    of.feeds.relisted(FOOS, "expired")
+    of.feeds.relisted(FOOS, "behind")
+    relists = {
+        reason: value(of, "evergauge_feed_relists_total", resource="foos", namespace="team", reason=reason)
+        for reason in ("expired", "behind", "audit")
+    }
+    assert relists == {"expired": 2, "behind": 1, "audit": 0}
+
+
 @pytest.mark.parametrize(
     ("states", "verdict"),
     [

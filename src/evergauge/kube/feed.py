@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from evergauge.freshness import Lease
     from evergauge.kube.sink import Sink
     from evergauge.kube.source import Source
-    from evergauge.kube.ways import Ways
+    from evergauge.kube.ways import RelistReason, Ways
 
 log = structlog.get_logger(__name__)
 
@@ -120,6 +120,12 @@ class Feed:
                 log.info("listing by pages, not by a watch", **self.source.named, why=str(error))
         return await list_by_pages(client, self.source, self._sink.begin(), at_least=at_least, most=self._limit)
 
+    def _relist(self, reason: RelistReason) -> None:
+        """List anew before the next watch. A feed that is about to list learns nothing from another 410, but from a server behind it."""
+        if self._listed or reason == "behind":
+            self._ways.observer.relisted(self.source, reason)
+        self._listed = False
+
     async def _watch(self) -> None:
         try:
             await self._relay.run(self._version)
@@ -142,10 +148,11 @@ class Feed:
             case VersionTooLarge():
                 # The server has gone back, as after the restoration of a backup: only a consistent list is right now.
                 log.warning("the API server is behind what it sent before: listing anew", **self.source.named)
-                self._version, self._listed = "", False
+                self._relist("behind")
+                self._version = ""
                 await asyncio.sleep(self._backoff.delay())
             case Expired():
-                self._listed = False
+                self._relist("expired")
                 await asyncio.sleep(self._backoff.delay())
             case Unauthorized() | Forbidden() | NotFound():
                 self._lease.refuse("absent" if isinstance(error, NotFound) else "forbidden")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from evergauge.kube.client import ApiClient
     from evergauge.kube.source import Source
     from evergauge.kube.waiting import ListQueue, Outage
+
+RelistReason = Literal["expired", "behind", "audit"]
+"""expired: the server no longer knows the last version (410). behind: the server has gone back, as after the restoration of a backup.
+audit: what is kept was not what the server has."""
 
 SHORTEST_WATCH = 1.0
 RENEW_AT = 0.75
@@ -57,6 +61,9 @@ class Observer(Protocol):
 
     def watched(self, source: Source, error: Exception | None = None) -> None:
         """A watch was opened, or failed."""
+
+    def relisted(self, source: Source, reason: RelistReason) -> None:
+        """A feed that had listed is about to do so again."""
 
     def state(self, source: Source, state: str, why: str) -> None:
         """The state of the feed, repeated from time to time."""

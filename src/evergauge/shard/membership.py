@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evergauge.kube.items import Item
-    from evergauge.kube.ways import Ways
+    from evergauge.kube.ways import RelistReason, Ways
 
 log = structlog.get_logger(__name__)
 
@@ -155,6 +155,9 @@ class _States:
     def watched(self, source: Source, error: Exception | None = None) -> None:
         if error:
             log.debug("watch failed", **source.named, error=str(error))
+
+    def relisted(self, source: Source, reason: RelistReason) -> None:
+        log.debug("listing anew", **source.named, reason=reason)
 
     def state(self, source: Source, state: str, why: str) -> None:
         if state == "forbidden" and not self._forbidden.is_set():

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 State = Literal["syncing", "live", "suspect", "lost", "forbidden", "absent"]
 STATES: tuple[State, ...] = get_args(State)
 """The states of a feed (docs: freshness)."""
+RelistReason = Literal["expired", "behind", "audit"]
+RELIST_REASONS: tuple[RelistReason, ...] = get_args(RelistReason)
 _REFUSED = frozenset({"forbidden", "absent"})
 _SETTLED = _REFUSED | {"live"}
 """A feed that has been in one of these is not waited for: it has synced, or may not."""
@@ -65,6 +67,13 @@ class FeedMetrics:
             ["resource", "namespace"],
             registry=registry,
         )
+        self._relists = Counter(
+            "evergauge_feed_relists_total",
+            "Lists after the first one, by reason: the version to resume from had expired, the API server was behind what it sent "
+            "before, or an audit had found a difference.",
+            ["resource", "namespace", "reason"],
+            registry=registry,
+        )
         self._state = Gauge(
             "evergauge_feed_state",
             "1 for the state that a feed is in. An empty namespace is all namespaces.",
@@ -91,6 +100,8 @@ class FeedMetrics:
             self._lists.labels(result, self._go_type(source))
             self._watches.labels(result, self._go_type(source))
         self._renewals.labels(*_place(source))
+        for reason in RELIST_REASONS:
+            self._relists.labels(*_place(source), reason)
         for state in STATES:
             self._changes.labels(*_place(source), state)
             self._state.labels(*_place(source), state)
@@ -129,6 +140,11 @@ class FeedMetrics:
         else:
             self._watching.add(source)
             self._watches.labels("success", self._go_type(source)).inc()
+
+    def relisted(self, source: FeedSource, reason: RelistReason) -> None:
+        """A feed that had listed is about to do so again."""
+        self._relists.labels(*_place(source), reason).inc()
+        log.info("feed lists anew", **_named(source), reason=reason)
 
     def state(self, source: FeedSource, state: str, why: str) -> None:
         """A feed's state. Logged and counted when it differs from the one before."""
