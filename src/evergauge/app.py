@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import structlog
 
 from evergauge import __version__
-from evergauge.generations import Builder
-from evergauge.handover import Handover
+from evergauge.generations import Builder, Generations
 from evergauge.jobs import Job, start_jobs, stop_jobs
 from evergauge.kinds import KINDS
 from evergauge.kube.client import ApiClient
@@ -27,16 +26,17 @@ from evergauge.pipeline.exposer import StoreExposer
 from evergauge.pipeline.memory import trimmer
 from evergauge.pipeline.selection import compile_kinds
 from evergauge.service import Service
-from evergauge.shard import Fleet, Member, Membership, Partition
+from evergauge.shards import shards_for
 from evergauge.status import Readiness, ages, sizes
 from evergauge.telemetry import Build, StallMonitor, Telemetry
 from evergauge.web import Server, Timeouts, listen, metrics_app, telemetry_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping
 
     from evergauge.declare import CompiledKind
     from evergauge.options import Options
+    from evergauge.shards import Shards
 
 log = structlog.get_logger(__name__)
 
@@ -74,11 +74,13 @@ async def serve(
         client = ApiClient(load_cluster(kubeconfig=options.kubeconfig, apiserver=options.apiserver, environ=environ))
         stack.push_async_callback(client.close)
         ways = ways_of(client, options, telemetry)
-        shards = Shards(options, ways, Builder(options, kinds, ways, telemetry), exposer, telemetry)
-        stack.push_async_callback(shards.service.close)
-        telemetry.objects.sizes_from(lambda: sizes(shards.service))
-        telemetry.freshness.ages_from(lambda: ages(shards.service), options.freshness_bound)
-        for server in (servers := open_servers(options, exposer, telemetry, shards.service)):
+        service = Service(Builder(options, kinds, ways, telemetry).build, exposer, _RNG, Generations(telemetry))
+        stack.push_async_callback(service.close)
+        shards = shards_for(options, service, ways, telemetry.handovers)
+        stack.push_async_callback(shards.close)
+        telemetry.objects.sizes_from(lambda: sizes(service))
+        telemetry.freshness.ages_from(lambda: ages(service), options.freshness_bound)
+        for server in (servers := open_servers(options, exposer, telemetry, service, shards)):
             await server.start()
             stack.push_async_callback(server.stop)
         _stop_on_signals(stop)
@@ -91,7 +93,7 @@ async def serve(
             [
                 Job("outage", ways.outage.run),
                 Job("stalls", StallMonitor(telemetry.loop).run),
-                Job("tick", lambda: _tick(shards.service, exposer)),
+                Job("tick", lambda: _tick(service, exposer)),
                 *shards.jobs,
             ],
             _RNG,
@@ -102,53 +104,6 @@ async def serve(
         stop.clear()
         await _first(shards.drain(), stop.wait())
     return 0
-
-
-class Shards:
-    """The shard that is served: the one that the flags name, or the one that the Pod's StatefulSet makes it (autosharding)."""
-
-    def __init__(
-        self, options: Options, ways: Ways, builder: Builder, exposer: StoreExposer, telemetry: Telemetry
-    ) -> None:
-        self._membership: Membership | None = None
-        if options.pod and options.pod_namespace:
-            self._membership = Membership(
-                ways, options.pod_namespace, options.pod, self._follow, bound=options.freshness_bound
-            )
-        self._handover = Handover(self._membership) if self._membership else None
-        self.service = Service(
-            builder.build,
-            exposer,
-            _RNG,
-            served=lambda partition: telemetry.settings.sharding(partition.ordinal, partition.total),
-            dropped=telemetry.feeds.drop,
-            may_let_go=self._may_let_go,
-        )
-        if self._membership is None:
-            self.service.want(Partition(options.shard, options.total_shards))
-
-    @property
-    def jobs(self) -> Sequence[Job]:
-        """What runs as long as the process."""
-        jobs = [Job("generations", self.service.run)]
-        return [*jobs, Job("membership", self._membership.run)] if self._membership else jobs
-
-    async def drain(self) -> None:
-        """Told to stop: returns when that leaves no gap, or can't be put off any longer."""
-        if self._handover:
-            await self._handover.drain()
-
-    async def _may_let_go(self, before: Partition, after: Partition) -> None:
-        if self._handover:
-            await self._handover.may_let_go(before, after)
-
-    def _follow(self, member: Member, fleet: Fleet) -> None:
-        partition = fleet.partition(member.number)
-        if partition:
-            self.service.want(partition)
-        else:
-            # It is leaving, or early: the others take over what it has, and it serves until it is told to stop.
-            log.info("the fleet has no place for this Pod; serving on what it has", **fleet._asdict())
 
 
 def ways_of(client: ApiClient, options: Options, telemetry: Telemetry) -> Ways:
@@ -170,7 +125,7 @@ def go_type(kind: CompiledKind) -> str:
 
 
 def open_servers(
-    options: Options, exposer: StoreExposer, telemetry: Telemetry, service: Service
+    options: Options, exposer: StoreExposer, telemetry: Telemetry, service: Service, shards: Shards
 ) -> tuple[Server, Server]:
     """The servers of both ports, their sockets bound. Raises ListenError."""
     timeouts = Timeouts(
@@ -184,7 +139,7 @@ def open_servers(
         gzip=options.enable_gzip_encoding,
         write_timeout=options.server_write_timeout,
     )
-    own = telemetry_app(telemetry, Readiness(service, telemetry.feeds, options.freshness_bound))
+    own = telemetry_app(telemetry, Readiness(service, telemetry.feeds, options.freshness_bound), shards.view)
     listening = listen(options.host, options.port, flags=("--host", "--port"))
     try:
         own_listening = listen(

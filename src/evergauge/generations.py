@@ -11,7 +11,7 @@ from evergauge.pipeline.exposer import Exposed, exposed
 from evergauge.pipeline.faults import FaultReports
 from evergauge.pipeline.feed_store import FeedStore
 from evergauge.pipeline.sources import sources
-from evergauge.service import Generation
+from evergauge.service import Generation, Mine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from evergauge.kube.source import Source
     from evergauge.kube.ways import Observer, RelistReason, Ways
     from evergauge.options import Options
-    from evergauge.shard import Partition
+    from evergauge.shard import Holding
     from evergauge.telemetry import Telemetry
 
 
@@ -34,8 +34,9 @@ class Builder:
         self._telemetry = telemetry
         self._faults = FaultReports(telemetry.objects, time.monotonic)
 
-    def build(self, partition: Partition) -> Generation:
-        """A generation for one shard."""
+    def build(self, holding: Holding, before: Generation | None) -> Generation:  # noqa: ARG002 - taken over with the next step
+        """A generation that holds this. before: the one in service."""
+        mine = Mine(holding)
         observer = Quiet(self._ways.observer)
         ways = self._ways._replace(observer=observer)
         feeds: list[Feed] = []
@@ -43,16 +44,16 @@ class Builder:
         for resource, kind in self._kinds.items():
             stores = []
             for source in sources(kind, self._options):
-                feed, store = self._feed(kind, source, partition, ways)
+                feed, store = self._feed(kind, source, mine, ways)
                 feeds.append(feed)
                 stores.append(store)
             shown[resource] = exposed(kind, stores)
-        return Generation(partition, feeds, shown, observer)
+        return Generation(mine, feeds, shown, observer)
 
-    def _feed(self, kind: CompiledKind, source: Source, partition: Partition, ways: Ways) -> tuple[Feed, FeedStore]:
+    def _feed(self, kind: CompiledKind, source: Source, mine: Mine, ways: Ways) -> tuple[Feed, FeedStore]:
         options, lease = self._options, Lease(self._options.freshness_bound)
         store = FeedStore(
-            kind, partition.owns, self._faults, listed=self._listed(source.resource), omitted=self._omitted(lease)
+            kind, mine.owns, self._faults, listed=self._listed(source.resource), omitted=self._omitted(lease)
         )
         self._telemetry.feeds.add(source)
         feed = Feed(source, store, lease, ways, from_cache=options.use_apiserver_cache, limit=options.object_limit)
@@ -104,3 +105,25 @@ class Quiet:
         """See Observer."""
         if self._speaks:
             self._observer.state(source, state, why)
+
+
+class Generations:
+    """The service's observer: what becomes of generations shows in the self-metrics."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+
+    def serving(self, holding: Holding) -> None:
+        """See evergauge.service.Observer. A shard that is leaving has no place by the key it hands over to."""
+        key = holding.key
+        if holding.number in key.numbers:
+            self._telemetry.settings.sharding(holding.number - key.start, key.replicas)
+        self._telemetry.handovers.current(key)
+
+    def prepared(self, generations: int) -> None:
+        """See evergauge.service.Observer."""
+        self._telemetry.handovers.prepared(generations)
+
+    def dropped(self, source: Source) -> None:
+        """See evergauge.service.Observer."""
+        self._telemetry.feeds.drop(source)

@@ -1,7 +1,8 @@
 """The generation in service, and the next one while it is prepared.
 
-A generation is one complete set of stores with its feeds. When the shard changes, the next generation is built beside the served
-one, its feeds sync, and then it takes the served one's place in one step: no scrape sees a store that is empty or half full.
+A generation is one complete set of stores with its feeds. Where a shard gains objects, the next generation is built beside the served
+one, its feeds sync, and then it takes the served one's place in one step: no scrape sees a store that is empty or half full. Where
+it only loses objects, the served generation drops them.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import structlog
 from evergauge.jobs import Job, start_jobs, stop_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from random import Random
 
     from evergauge.kube.feed import Feed
     from evergauge.kube.source import Source
     from evergauge.pipeline.exposer import Exposed, StoreExposer
-    from evergauge.shard import Partition
+    from evergauge.shard import Holding
 
 log = structlog.get_logger(__name__)
 
@@ -32,106 +33,136 @@ class Speaker(Protocol):
         """The generation is in service: what its feeds say of their states counts from now on."""
 
 
+class Mine:
+    """Which objects a generation keeps: what its shard holds, which may become less while it is in service."""
+
+    __slots__ = ("holding",)
+
+    def __init__(self, holding: Holding) -> None:
+        self.holding = holding
+
+    def owns(self, uid: str) -> bool:
+        """Whether to keep the object with this UID."""
+        return self.holding.owns(uid)
+
+
 class Generation(NamedTuple):
     """See the module. kinds: by resource, in the order of the output."""
 
-    partition: Partition
+    mine: Mine
     feeds: Sequence[Feed]
     kinds: Mapping[str, Exposed]
     observer: Speaker
 
 
-class Service:
-    """Which generation is served.
+class Observer(Protocol):
+    """Who is told of generations."""
 
-    current: None before the first one.
+    def serving(self, holding: Holding) -> None:
+        """What is served from now on."""
+
+    def prepared(self, generations: int) -> None:
+        """How many generations are prepared beside the served one."""
+
+    def dropped(self, source: Source) -> None:
+        """A feed has ended for good."""
+
+
+class Service:
+    """Which generation is served, and what it holds.
+
+    current: None before the first one. holding: what is served, whole; None before the first sync.
     """
 
     def __init__(
         self,
-        build: Callable[[Partition], Generation],
+        build: Callable[[Holding, Generation | None], Generation],
         exposer: StoreExposer,
         rng: Random,
-        *,
-        served: Callable[[Partition], object],
-        dropped: Callable[[Source], object],
-        may_let_go: Callable[[Partition, Partition], Awaitable[None]],
+        observer: Observer,
     ) -> None:
-        """build: a generation for a shard, of which nothing runs yet.
-
-        served: told the shard of each generation that is taken into service. dropped: told of each feed that has ended for good.
-        may_let_go: returns when others serve what the shard loses by passing from its first argument to the second.
-        """
+        """build: a generation that holds this, of which nothing runs yet; it may take over what the one in service has."""
         self.current: Generation | None = None
+        self.holding: Holding | None = None
         self._build = build
         self._exposer = exposer
         self._rng = rng
-        self._served = served
-        self._dropped = dropped
-        self._may_let_go = may_let_go
+        self._observer = observer
         self._tasks: Sequence[asyncio.Task[None]] = ()
-        self._wanted: Partition | None = None
-        self._news = asyncio.Event()
 
-    def want(self, partition: Partition) -> None:
-        """Serve this shard, as soon as that can be done without a gap."""
-        self._wanted = partition
-        self._news.set()
+    async def serve(self, holding: Holding) -> None:
+        """Serve this. Returns when all feeds have synced or been refused; until then what was before is served, if there was anything.
 
-    async def run(self) -> None:
-        """Pass to what is wanted, whenever that changes. The feeds go on until `close`."""
-        if self._wanted:
-            self._news.set()
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            await self._follow()
+        Cancelled, it goes on serving what was before.
+        """
+        generation = self._build(holding, self.current)
+        tasks = start_jobs((Job(f"feed {feed.source}", feed.run) for feed in generation.feeds), self._rng)
+        if self.current is None:
+            # Nothing is served yet, so what comes first is better than nothing. The process isn't ready until it is whole.
+            self._take(generation, tasks)
+            await self._synced(generation)
+            self.holding = holding
+        else:
+            await self._prepare(generation, tasks)
+            before, tasks_before = self.current, self._tasks
+            self._take(generation, tasks)
+            self.holding = holding
+            await asyncio.shield(self._end(before, tasks_before))
+
+    def hold(self, holding: Holding) -> None:
+        """Keep only this from now on: what is held already, or less."""
+        if self.current:
+            self.current.mine.holding = holding
+            self.holding = holding
+            if holding.before is None:
+                self._observer.serving(holding)
+
+    async def let_go(self) -> None:
+        """Drop the objects that aren't held any more. To be finished once begun: the feeds pass over what isn't held."""
+        if self.current:
+            await asyncio.shield(_drop_others(self.current))
 
     async def close(self) -> None:
         """End all feeds."""
         await stop_jobs(self._tasks)
 
-    async def _follow(self) -> None:
-        """Pass to the generation that is wanted; ends early when another one is."""
-        wanted = self._wanted
-        if wanted is None or (self.current and self.current.partition == wanted):
-            return
-        change = asyncio.create_task(self._pass_to(wanted))
-        news = asyncio.create_task(self._news.wait())
+    async def _prepare(self, generation: Generation, tasks: Sequence[asyncio.Task[None]]) -> None:
+        log.info("preparing the next generation", holding=str(generation.mine.holding.key))
+        self._observer.prepared(1)
         try:
-            await asyncio.wait((change, news), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            news.cancel()
-            change.cancel()
-            ended = await asyncio.gather(change, return_exceptions=True)
-        if isinstance(ended[0], Exception):
-            raise ended[0]
-
-    async def _pass_to(self, partition: Partition) -> None:
-        generation = self._build(partition)
-        tasks = start_jobs((Job(f"feed {feed.source}", feed.run) for feed in generation.feeds), self._rng)
-        try:
-            if self.current:
-                log.info("preparing another shard", of=partition.total, ordinal=partition.ordinal)
-                await asyncio.gather(*(feed.settled.wait() for feed in generation.feeds))
-                await self._may_let_go(self.current.partition, partition)
+            await self._synced(generation)
         except BaseException:
             await self._end(generation, tasks)
             raise
-        before, tasks_before = self.current, self._tasks
+        finally:
+            self._observer.prepared(0)
+
+    def _take(self, generation: Generation, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Take a generation into service, in one step."""
         self.current, self._tasks = generation, tasks
         if not generation.feeds:
             log.warning("nothing is exposed: the flags leave no resource, family or namespace")
         self._exposer.take(generation.kinds)
-        self._served(partition)
         generation.observer.speak()
         for feed in generation.feeds:
             feed.report()
-        log.info("serving a shard", of=partition.total, ordinal=partition.ordinal)
-        if before:
-            await asyncio.shield(self._end(before, tasks_before))
+        holding = generation.mine.holding
+        self._observer.serving(holding)
+        log.info("serving a shard", number=holding.number, of=holding.key.replicas)
+
+    async def _synced(self, generation: Generation) -> None:
+        await asyncio.gather(*(feed.settled.wait() for feed in generation.feeds))
 
     async def _end(self, generation: Generation, tasks: Sequence[asyncio.Task[None]]) -> None:
         await stop_jobs(tasks)
         for feed in generation.feeds:
-            self._dropped(feed.source)
+            self._observer.dropped(feed.source)
+
+
+async def _drop_others(generation: Generation) -> None:
+    dropped = 0
+    for kind in generation.kinds.values():
+        for store in kind.stores:
+            dropped += await store.narrow()
+    if dropped:
+        log.info("let go of what others serve", objects=dropped)

@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import itertools
 import signal
+import time
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import ClientError
+from launcher.process import free_ports
 
 from evergauge.sim import Cluster, Fault, LoopClock, SimServer
-from support.process import Evergauge, evergauge
+from support.process import Address, Evergauge, evergauge
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
 
 OBJECTS = 400
 PLACE = "monitoring"
 NAME = "evergauge"
+GRACE = 8
 
 
 class Fleet:
@@ -32,6 +36,8 @@ class Fleet:
         self.folder = folder
         self.shards: dict[int, Evergauge] = {}
         self.rounds: list[Counter[bytes]] = []
+        self.ports = free_ports(2)
+        self.reachable = True
         for number in range(OBJECTS):
             self.cluster.create("configmaps", {"metadata": {"name": f"c{number}", "namespace": "default"}})
 
@@ -50,10 +56,13 @@ class Fleet:
         """A Pod from its creation to its end; it is Ready as soon as the process says so."""
         name = f"{NAME}-{number}"
         owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": NAME, "uid": "x", "controller": True}
-        metadata = {"name": name, "namespace": PLACE, "ownerReferences": [owner], "deletionGracePeriodSeconds": 8}
-        self.cluster.create("pods", {"metadata": metadata, "spec": {}, "status": {}})
+        metadata = {"name": name, "namespace": PLACE, "ownerReferences": [owner], "deletionGracePeriodSeconds": GRACE}
+        at = Address(f"127.0.0.{2 + number}", *self.ports)
+        self.cluster.create(
+            "pods", {"metadata": metadata, "spec": {}, "status": {"podIP": at.host} if self.reachable else {}}
+        )
         where = [f"--apiserver={api.url}", "--resources=configmaps", f"--pod={name}", f"--pod-namespace={PLACE}"]
-        async with evergauge(self.folder, *where, *flags) as running:
+        async with evergauge(self.folder, *where, *flags, at=at) as running:
             yield running
         self.cluster.delete("pods", name, PLACE)
 
@@ -65,8 +74,8 @@ class Fleet:
 
     async def look(self) -> Counter[bytes]:
         """All shards scraped together: how often each object is served."""
-        scrapes = await asyncio.gather(*(shard.scrape() for shard in self.shards.values()))
-        lines = [line for scrape in scrapes for line in scrape.lines if line.startswith(b"kube_configmap_info{")]
+        scrapes = await asyncio.gather(*map(scraped, self.shards.values()))
+        lines = [line for scrape in scrapes for line in scrape if line.startswith(b"kube_configmap_info{")]
         return Counter(lines)
 
     @asynccontextmanager
@@ -97,6 +106,14 @@ class Fleet:
                 await asyncio.sleep(0.1)
 
 
+async def scraped(shard: Evergauge) -> Iterable[bytes]:
+    """What a shard serves; nothing where it isn't there any more: then the others have to serve all."""
+    try:
+        return (await shard.scrape()).lines
+    except ClientError:
+        return ()
+
+
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
     return Fleet(tmp_path)
@@ -115,12 +132,12 @@ async def test_a_fleet_grows_and_shrinks_without_a_gap(fleet: Fleet) -> None:
         async with fleet.watched():
             fleet.scale(3)
             async with fleet.pod(api, 2) as third:
-                # The two go on with what the third is to take over, however long it takes to be Ready.
-                await asyncio.sleep(2)
-                assert await totals(fleet) == {0: 2, 1: 2}
-                await fleet.ready(2, third)
+                # The third says by itself that it serves: nobody has to wait for its Pod.
+                await third.until_ready()
+                fleet.shards[2] = third
                 await fleet.until_settled()
                 assert await totals(fleet) == {0: 3, 1: 3, 2: 3}
+                assert await handovers(fleet) == {0: 1, 1: 1, 2: 0}
 
                 # Labels, annotations and the template change nothing.
                 fleet.patch({"metadata": {"labels": {"a": "b"}}, "spec": {"template": {"x": "y"}}})
@@ -128,14 +145,42 @@ async def test_a_fleet_grows_and_shrinks_without_a_gap(fleet: Fleet) -> None:
                 assert await totals(fleet) == {0: 3, 1: 3, 2: 3}
 
                 fleet.scale(2)
-                leaving = asyncio.create_task(third.stop())
-                async with asyncio.timeout(30):
-                    while set((await totals(fleet)).values()) != {2.0, 3.0}:  # noqa: ASYNC110
-                        await asyncio.sleep(0.1)
-                assert len(await fleet.look()) == OBJECTS
+                assert await third.stop() == 0
                 del fleet.shards[2]
-                assert await leaving == 0
+                await fleet.until_settled()
+                assert await totals(fleet) == {0: 2, 1: 2}
+
+
+async def handovers(fleet: Fleet) -> dict[int, float]:
+    name = "evergauge_handovers_total"
+    return {n: await each.self_metric(name, result="completed") for n, each in fleet.shards.items()}
+
+
+async def test_shards_that_cannot_reach_each_other_go_by_their_pods(fleet: Fleet) -> None:
+    fleet.reachable = False
+    fleet.create(2)
+    async with SimServer(fleet.cluster) as api, AsyncExitStack() as stack:
+        for number in range(2):
+            await fleet.ready(number, await stack.enter_async_context(fleet.pod(api, number)))
         await fleet.until_settled()
+        async with fleet.watched():
+            fleet.scale(3)
+            async with fleet.pod(api, 2) as third:
+                # The two go on with what the third is to take over, however long it takes to be Ready.
+                await third.until_ready()
+                await asyncio.sleep(2)
+                assert (await fleet.look()).total() == OBJECTS
+                await fleet.ready(2, third)
+                await fleet.until_settled()
+                assert await totals(fleet) == {0: 3, 1: 3, 2: 3}
+
+                # Nobody tells the third that it may go: it serves as long as its Pod may live.
+                fleet.scale(2)
+                began = time.monotonic()
+                assert await third.stop() == 0
+                del fleet.shards[2]
+                assert time.monotonic() - began > GRACE - 5 - 0.5
+                await fleet.until_settled()
 
 
 async def test_a_shard_is_told_to_stop_twice_and_ends_at_once(fleet: Fleet) -> None:

@@ -13,7 +13,7 @@ from evergauge.kinds import KINDS
 from evergauge.kube.items import Item
 from evergauge.pipeline.faults import LOGGED, PERIOD, FaultReports
 from evergauge.pipeline.feed_store import FeedStore
-from evergauge.shard import Partition
+from evergauge.shard import fixed
 from evergauge.store import PlainBody, Section, Size
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ async def test_objects_are_kept_replaced_and_removed() -> None:
 
 async def test_objects_of_other_shards_are_neither_kept_nor_rendered() -> None:
     counter = Counter()
-    shards = [feed_store(counter, Partition(ordinal, 3).owns) for ordinal in range(3)]
+    shards = [feed_store(counter, fixed(ordinal, 3).owns) for ordinal in range(3)]
     for shard in shards:
         for number in range(9):
             shard.put(item(number))

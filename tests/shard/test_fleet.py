@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from evergauge.shard.fleet import Fleet, number_of, read_fleet, read_pod
-from evergauge.shard.partition import Partition
+from evergauge.shard.key import Key
 
 
 @pytest.mark.parametrize(
@@ -29,20 +29,8 @@ def test_the_number_in_a_pods_name(pod: str, statefulset: str, number: int | Non
     assert number_of(pod, statefulset) == number
 
 
-@pytest.mark.parametrize(
-    ("fleet", "number", "partition"),
-    [
-        (Fleet("u", 1, 3), 0, Partition(0, 3)),
-        (Fleet("u", 1, 3), 2, Partition(2, 3)),
-        (Fleet("u", 1, 3), 3, None),
-        (Fleet("u", 1, 0), 0, None),
-        (Fleet("u", 1, 2, start=5), 5, Partition(0, 2)),
-        (Fleet("u", 1, 2, start=5), 6, Partition(1, 2)),
-        (Fleet("u", 1, 2, start=5), 4, None),
-    ],
-)
-def test_the_shard_of_a_pod(fleet: Fleet, number: int, partition: Partition | None) -> None:
-    assert fleet.partition(number) == partition
+def test_the_key_of_a_fleet() -> None:
+    assert Fleet("u", 7, 3, start=5).key("slots") == Key("u", 3, 5, "slots")
 
 
 @pytest.mark.parametrize(
@@ -79,3 +67,10 @@ def test_what_is_no_statefulset_is_refused(raw: bytes) -> None:
 def test_pods(manifest: dict[str, Any], statefulset: str, ready: bool) -> None:  # noqa: FBT001 - a case
     pod = read_pod(json.dumps(manifest).encode())
     assert (pod.statefulset, pod.ready) == (statefulset, ready)
+
+
+@pytest.mark.parametrize(
+    ("status", "address"), [({"podIP": "10.1.2.3"}, "10.1.2.3"), ({"podIP": None}, ""), ({}, ""), (None, "")]
+)
+def test_the_address_of_a_pod(status: dict[str, Any] | None, address: str) -> None:
+    assert read_pod(json.dumps({"metadata": {}, "status": status}).encode()).address == address

@@ -1,17 +1,21 @@
-"""The partition against KSM's recorded one."""
+"""The rules by which objects are shared out, `jump` against KSM's recorded shards."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evergauge.shard import WHOLE, Partition, fnv1a, jump
+from evergauge.shard import fixed
+from evergauge.shard.partition import Rule, fnv1a, jump, shard_of
+from evergauge.shard.slots import SLOTS, ranges, table
 from support.conformance import conformance
 
 VECTORS = json.loads((conformance() / "shard_vectors.json").read_text(encoding="utf-8"))
+RULES = st.sampled_from(["jump", "slots"])
 
 
 @pytest.mark.parametrize(
@@ -28,20 +32,35 @@ def test_the_owner_is_ksms(vector: dict[str, object]) -> None:
     assert isinstance(uid, str)
     assert isinstance(owners, dict)
     assert {total: jump(fnv1a(uid), int(total)) for total in owners} == owners
-    assert all(Partition(ordinal, int(total)).owns(uid) for total, ordinal in owners.items())
+    assert all(fixed(ordinal, int(total)).owns(uid) for total, ordinal in owners.items())
 
 
-@given(uid=st.text(), total=st.integers(1, 100))
-def test_every_object_has_one_owner(uid: str, total: int) -> None:
-    assert sum(Partition(ordinal, total).owns(uid) for ordinal in range(total)) == 1
+@given(uid=st.text(), total=st.integers(1, 100), rule=RULES)
+def test_every_object_has_one_owner(uid: str, total: int, rule: Rule) -> None:
+    assert sum(fixed(ordinal, total, rule).owns(uid) for ordinal in range(total)) == 1
 
 
-@given(uid=st.text(), total=st.integers(1, 50))
-def test_one_more_shard_takes_objects_only_for_itself(uid: str, total: int) -> None:
-    before, after = jump(fnv1a(uid), total), jump(fnv1a(uid), total + 1)
+@given(uid=st.text(), total=st.integers(1, 50), rule=RULES)
+def test_one_more_shard_takes_objects_only_for_itself(uid: str, total: int, rule: Rule) -> None:
+    before, after = shard_of(fnv1a(uid), total, rule), shard_of(fnv1a(uid), total + 1, rule)
     assert after in (before, total)
 
 
 def test_without_sharding_everything_is_ours() -> None:
-    assert WHOLE.owns("")
-    assert WHOLE.owns("29ba9a8d-4c5f-4d3c-a2ab-b5a1b1a5f0a2")
+    assert fixed(0, 1).owns("")
+    assert fixed(0, 1).owns("29ba9a8d-4c5f-4d3c-a2ab-b5a1b1a5f0a2")
+
+
+@pytest.mark.parametrize("total", range(1, SLOTS + 1))
+def test_slots_are_shared_out_evenly(total: int) -> None:
+    counts = Counter(table(total))
+    assert len(counts) == total
+    assert set(counts.values()) <= {SLOTS // total, SLOTS // total + 1}
+
+
+@pytest.mark.parametrize("total", range(1, 21))
+def test_a_shard_has_few_ranges_of_slots(total: int) -> None:
+    for shard in range(total):
+        slots = [slot for first, end in ranges(shard, total) for slot in range(first, end)]
+        assert slots == [slot for slot, owner in enumerate(table(total)) if owner == shard]
+        assert len(ranges(shard, total)) <= 14

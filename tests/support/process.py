@@ -16,11 +16,20 @@ from launcher.process import free_ports
 from prometheus_client.parser import text_string_to_metric_families
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
+EVERGAUGE: Final = (sys.executable, "-m", "evergauge")
 READY_SECONDS: Final = 120.0
 STOP_SECONDS: Final = 15.0
+
+
+class Address(NamedTuple):
+    """Where a process serves."""
+
+    host: str
+    port: int
+    telemetry_port: int
 
 
 class Scrape(NamedTuple):
@@ -42,9 +51,9 @@ class Scrape(NamedTuple):
 class Evergauge:
     """A running process. metrics, telemetry: base URLs; log: the file with its standard error."""
 
-    def __init__(self, process: asyncio.subprocess.Process, ports: list[int], log: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, at: Address, log: Path) -> None:
         self.process = process
-        self.metrics, self.telemetry = (f"http://127.0.0.1:{port}" for port in ports)
+        self.metrics, self.telemetry = (f"http://{at.host}:{port}" for port in at[1:])
         self.log = log
         self._session = aiohttp.ClientSession(auto_decompress=False, timeout=aiohttp.ClientTimeout(total=60))
 
@@ -105,17 +114,30 @@ class Evergauge:
 
 
 @asynccontextmanager
-async def evergauge(folder: Path, *flags: str) -> AsyncIterator[Evergauge]:
-    """Evergauge with these flags on free ports; whoever enters waits for readiness by himself. Its log goes to `folder`."""
-    ports = free_ports(2)
-    where = ["--host=127.0.0.1", f"--port={ports[0]}", "--telemetry-host=127.0.0.1", f"--telemetry-port={ports[1]}"]
-    log = folder / f"evergauge-{ports[0]}.log"
-    with log.open("wb") as output:
+async def evergauge(
+    folder: Path, *flags: str, at: Address | None = None, command: Sequence[str] = EVERGAUGE
+) -> AsyncIterator[Evergauge]:
+    """Evergauge with these flags; whoever enters waits for readiness by himself. Its log goes to `folder`.
+
+    at: where it serves, on free loopback ports if nothing is said. command: must become the program itself; any with KSM's flags.
+    """
+    at = at or Address("127.0.0.1", *free_ports(2))
+    log = folder / f"evergauge-{at.host}-{at.port}.log"
+    with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "evergauge", *where, *flags, stdin=asyncio.subprocess.DEVNULL, stderr=output
+            *command, *_where(at), *flags, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output
         )
-    running = Evergauge(process, ports, log)
+    running = Evergauge(process, at, log)
     try:
         yield running
     finally:
         await running.close()
+
+
+def _where(at: Address) -> Sequence[str]:
+    return (
+        f"--host={at.host}",
+        f"--port={at.port}",
+        f"--telemetry-host={at.host}",
+        f"--telemetry-port={at.telemetry_port}",
+    )

@@ -5,6 +5,7 @@ A new option is one field of `Options`. Flags without a `since` are kube-state-m
 # ruff: noqa: RUF009 (flag() returns a field of the dataclass, made once)
 
 from dataclasses import dataclass
+from typing import Literal
 
 from evergauge.options.allowlists import ALLOWLIST, NONE, Allowlist, keys_for
 from evergauge.options.flag import Flag, flag, rows_of
@@ -34,6 +35,7 @@ _ALLOWLIST_HELP = (
     "by resource, such as pods=[app,team/*],nodes=[*]. A key may hold one *; the resource * stands for all that are served. "
     "Without it none is exposed."
 )
+ShardingRule = Literal["jump", "slots"]
 _LONG_TIMEOUT = "0 for no limit."
 
 
@@ -117,6 +119,27 @@ class Options:
         group=SHARDING,
     )
     pod_namespace: str = flag(STRING, "", "The namespace of --pod.", key="namespace", group=SHARDING)
+    sharding: ShardingRule = flag(
+        choice("jump", "slots"),
+        "jump",
+        "By which rule objects are shared out: jump is kube-state-metrics' own, slots gives each shard a few ranges of the UIDs' hash. The whole fleet needs the same.",
+        group=SHARDING,
+        since="0.1",
+    )
+    handover_overlap: float = flag(
+        DURATION,
+        0.0,
+        "How long a shard goes on serving objects that another one serves since its number has changed. A scrape interval of Prometheus leaves no pause in any series, at the price of doubled ones.",
+        group=SHARDING,
+        since="0.1",
+    )
+    drain_timeout: float = flag(
+        DURATION,
+        0.0,
+        "How long a shard that leaves its fleet may serve until the others serve its objects; 0 for the Pod's grace period less 5s.",
+        group=SHARDING,
+        since="0.1",
+    )
     node: str = flag(
         STRING, "", "Expose only the Pods of this node, for a DaemonSet; needs --resources=pods.", group=SHARDING
     )

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+S = TypeVar("S", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,14 @@ def unique(items: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item.strip() for item in items if item.strip()))
 
 
-def choice(*texts: str) -> Type[str]:
+def choice(*texts: S) -> Type[S]:
     """One of these texts."""
 
-    def read(text: str) -> str:
-        if text not in texts:
-            raise ValueError(f"must be one of {', '.join(texts)}")
-        return text
+    def read(text: str) -> S:
+        for known in texts:
+            if text == known:
+                return known
+        raise ValueError(f"must be one of {', '.join(texts)}")
 
     return Type("string", read, choices=texts)
 

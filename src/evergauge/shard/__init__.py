@@ -1,7 +1,11 @@
-"""Whose object is it: the partition of objects among shards, and which shard this process is."""
+"""Whose object is it: the partition of objects among shards, which shard this process is, and how objects pass from one to another."""
 
 from evergauge.shard.fleet import Fleet
+from evergauge.shard.handover import Handover
+from evergauge.shard.holding import Holding, fixed
+from evergauge.shard.key import Key
 from evergauge.shard.membership import Member, Membership
-from evergauge.shard.partition import WHOLE, Partition, fnv1a, jump
+from evergauge.shard.peers import Peers
+from evergauge.shard.view import View, write_view
 
-__all__ = ["WHOLE", "Fleet", "Member", "Membership", "Partition", "fnv1a", "jump"]
+__all__ = ["Fleet", "Handover", "Holding", "Key", "Member", "Membership", "Peers", "View", "fixed", "write_view"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from evergauge.shard.partition import Partition
+from evergauge.shard.key import Key
+
+if TYPE_CHECKING:
+    from evergauge.shard.partition import Rule
 
 _OWN_NUMBER = re.compile(r"(.+)-(\d+)", re.ASCII)
 
@@ -23,10 +26,9 @@ class Fleet(NamedTuple):
     replicas: int
     start: int = 0
 
-    def partition(self, number: int) -> Partition | None:
-        """The shard of the Pod with this number in its name; None of a Pod that isn't wanted any more, or not yet."""
-        ordinal = number - self.start
-        return Partition(ordinal, self.replicas) if 0 <= ordinal < self.replicas else None
+    def key(self, rule: Rule) -> Key:
+        """What decides who owns what, by a sharding rule."""
+        return Key(self.uid, self.replicas, self.start, rule)
 
 
 class _Metadata(msgspec.Struct):
@@ -65,6 +67,7 @@ class _Condition(msgspec.Struct):
 
 
 class _PodStatus(msgspec.Struct):
+    podIP: str | None = None  # noqa: N815
     conditions: list[_Condition] | None = None
 
 
@@ -79,6 +82,11 @@ class Pod(msgspec.Struct):
         """The name of the StatefulSet that controls it, empty without one."""
         owners = self.metadata.ownerReferences or ()
         return next((owner.name for owner in owners if owner.controller and owner.kind == "StatefulSet"), "")
+
+    @property
+    def address(self) -> str:
+        """Its IP address, empty as long as it has none."""
+        return (self.status.podIP if self.status else None) or ""
 
     @property
     def ready(self) -> bool:

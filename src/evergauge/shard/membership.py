@@ -45,7 +45,7 @@ class Membership:
     def __init__(
         self, ways: Ways, namespace: str, pod: str, changed: Callable[[Member, Fleet], None], *, bound: float
     ) -> None:
-        """changed: told the fleet at first and whenever it is another one. bound: seconds, of `--freshness-bound`."""
+        """changed: told of the fleet at first, and whenever the StatefulSet's spec is another one. bound: of `--freshness-bound`, in seconds."""
         self.member: Member | None = None
         self.fleet: Fleet | None = None
         self._ways = ways
@@ -66,7 +66,7 @@ class Membership:
                 await asyncio.sleep(backoff.delay())
         async with asyncio.TaskGroup() as group:
             group.create_task(self._feed(self.member).run())
-            group.create_task(self._poll(self.member))
+            group.create_task(self._poll())
 
     async def get_pod(self, name: str) -> Pod:
         """A Pod of the fleet's namespace. Raises ApiError."""
@@ -75,6 +75,18 @@ class Membership:
             return read_pod(await self._ways.client.get(path, {}, timeout=GET_TIMEOUT))
         except msgspec.DecodeError as error:
             raise MalformedAnswer(f"the Pod {name} can't be read: {error}") from None
+
+    async def get_peer(self, number: int) -> Pod:
+        """The Pod of the fleet with that number. Raises ApiError."""
+        if self.member is None:
+            raise NotFound("the fleet isn't known yet")
+        return await self.get_pod(self.member.pod(number))
+
+    async def refresh(self) -> None:
+        """Learn the StatefulSet as it is now, whatever its watch has brought so far. Raises ApiError."""
+        if self.member:
+            path = f"/apis/apps/v1/namespaces/{self._namespace}/statefulsets/{self.member.statefulset}"
+            self.take(await self._ways.client.get(path, {}, timeout=GET_TIMEOUT))
 
     async def _find(self) -> Member:
         pod = await self.get_pod(self._pod)
@@ -91,13 +103,12 @@ class Membership:
         ways = self._ways._replace(observer=_States(self._forbidden))
         return Feed(source, _Told(self), Lease(self._bound), ways)
 
-    async def _poll(self, member: Member) -> None:
+    async def _poll(self) -> None:
         """While list and watch are forbidden, get."""
-        path = f"/apis/apps/v1/namespaces/{member.namespace}/statefulsets/{member.statefulset}"
         while True:
             await self._forbidden.wait()
             try:
-                self.take(await self._ways.client.get(path, {}, timeout=GET_TIMEOUT))
+                await self.refresh()
             except ApiError as error:
                 log.debug("the StatefulSet can't be read", why=str(error))
             await asyncio.sleep(self._ways.timing.renew)
@@ -109,13 +120,14 @@ class Membership:
         except msgspec.DecodeError as error:
             log.warning("the StatefulSet can't be read; the shard stays what it is", why=str(error))
             return
-        if fleet == self.fleet or self.member is None:
+        known = self.fleet
+        if self.member is None or fleet == known:
             return
-        # What else is written to it moves the generation, and moves no object.
-        moved = self.fleet is None or fleet[2:] != self.fleet[2:] or fleet.uid != self.fleet.uid
+        # What was asked for may have overtaken what is watched.
+        if known and known.uid == fleet.uid and known.generation > fleet.generation:
+            return
         self.fleet = fleet
-        if moved:
-            self._changed(self.member, fleet)
+        self._changed(self.member, fleet)
 
 
 class _Told:

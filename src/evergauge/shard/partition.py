@@ -1,8 +1,12 @@
-"""KSM's partition, bit for bit, so that fleets can be mixed: FNV-1a 64 of the UID, then jump consistent hash."""
+"""Whose object is it. `jump` is KSM's rule, bit for bit, so that fleets can be mixed: FNV-1a 64 of the UID, then jump consistent hash."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal
+
+from evergauge.shard.slots import SLOTS, slot_of, table
+
+Rule = Literal["jump", "slots"]
 
 _OFFSET = 0xCBF29CE484222325
 _PRIME = 0x100000001B3
@@ -29,16 +33,8 @@ def jump(key: int, buckets: int) -> int:
     return bucket
 
 
-class Partition(NamedTuple):
-    """One shard of several. ordinal: counted from 0; total: how many there are."""
-
-    ordinal: int
-    total: int
-
-    def owns(self, uid: str) -> bool:
-        """Whether the object with this UID is the shard's."""
-        return self.total == 1 or jump(fnv1a(uid), self.total) == self.ordinal
-
-
-WHOLE = Partition(0, 1)
-"""No sharding: everything belongs to the one shard there is."""
+def shard_of(hashed: int, total: int, rule: Rule) -> int:
+    """The shard, from 0, of an object with this hash among `total` (at least 1; `slots` knows 256 at most, the rest stay empty)."""
+    if rule == "slots":
+        return table(min(total, SLOTS))[slot_of(hashed)]
+    return jump(hashed, total)

@@ -2,6 +2,7 @@
 
 from evergauge.telemetry.feeds import FeedMetrics, FeedSource
 from evergauge.telemetry.freshness import FeedAge, FreshnessMetrics
+from evergauge.telemetry.handovers import HandoverMetrics
 from evergauge.telemetry.objects import KindSize, ObjectMetrics
 from evergauge.telemetry.scrapes import ScrapeMetrics
 from evergauge.telemetry.settings import SettingMetrics
@@ -14,6 +15,7 @@ __all__ = [
     "FeedMetrics",
     "FeedSource",
     "FreshnessMetrics",
+    "HandoverMetrics",
     "KindSize",
     "LoopMetrics",
     "ObjectMetrics",

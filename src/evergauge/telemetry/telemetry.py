@@ -14,6 +14,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from evergauge.exposition.negotiate import Format
 from evergauge.telemetry.feeds import FeedMetrics
 from evergauge.telemetry.freshness import FreshnessMetrics
+from evergauge.telemetry.handovers import HandoverMetrics
 from evergauge.telemetry.objects import ObjectMetrics
 from evergauge.telemetry.scrapes import ScrapeMetrics
 from evergauge.telemetry.settings import SettingMetrics
@@ -33,7 +34,7 @@ class Build:
 
 
 class Telemetry:
-    """The self-metrics: `feeds` (also the feeds' observer), `freshness`, `objects`, `scrapes`, `settings`, `loop`."""
+    """The self-metrics: `feeds` (also the feeds' observer), `freshness`, `handovers`, `objects`, `scrapes`, `settings`, `loop`."""
 
     def __init__(self, build: Build, go_types: Mapping[str, str], *, clock: Callable[[], float] = time.time) -> None:
         """go_types: resource to Go type (`pods`: `*v1.Pod`), the label that KSM's alerts know. clock: Unix seconds."""
@@ -42,6 +43,7 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self.feeds = FeedMetrics(self.registry, go_types)
         self.freshness = FreshnessMetrics(self.registry)
+        self.handovers = HandoverMetrics(self.registry)
         self.objects = ObjectMetrics(self.registry)
         self.scrapes = ScrapeMetrics(self.registry)
         self.settings = SettingMetrics(self.registry, go_types, clock=clock)

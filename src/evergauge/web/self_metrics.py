@@ -11,12 +11,16 @@ from evergauge.web.debug import add_debug_routes
 from evergauge.web.pages import index, new_app, ok
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from evergauge.telemetry import Telemetry
     from evergauge.web.exposer import Readiness
 
 
-def telemetry_app(telemetry: Telemetry, readiness: Readiness) -> web.Application:
-    """The application of the telemetry port."""
+def telemetry_app(
+    telemetry: Telemetry, readiness: Readiness, shard: Callable[[], bytes | None] = lambda: None
+) -> web.Application:
+    """The application of the telemetry port. shard: what the other shards of the fleet may know, as JSON; None for nothing."""
 
     async def metrics(request: web.Request) -> web.Response:
         chosen = negotiate(",".join(request.headers.getall("Accept", ())))
@@ -27,6 +31,12 @@ def telemetry_app(telemetry: Telemetry, readiness: Readiness) -> web.Application
         if ready:
             return web.Response(text="OK")
         return web.Response(status=503, text=f"Waiting for the sync of: {', '.join(missing) or 'feeds to start'}\n")
+
+    async def shard_view(_request: web.Request) -> web.Response:
+        view = shard()
+        if view is None:
+            return web.Response(status=404, text="This process is no shard of a StatefulSet, or doesn't know it yet.\n")
+        return web.Response(body=view, content_type="application/json")
 
     app = new_app()
     links = {
@@ -41,5 +51,6 @@ def telemetry_app(telemetry: Telemetry, readiness: Readiness) -> web.Application
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/healthz", ok)
     app.router.add_get("/livez", ok)
+    app.router.add_get("/shard", shard_view)
     add_debug_routes(app)
     return app

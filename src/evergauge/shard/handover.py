@@ -1,0 +1,267 @@
+"""The handovers of one shard: from what it holds to what the fleet's key of the day gives it, without a gap and without clocks.
+
+Theory of operation. A shard that gains prepares what it gains beside what it serves, swaps, and from then on tells everybody who asks
+that it serves its part by the key. A shard that loses goes on serving until the new owner has said so, then lets go of that
+owner's objects; it needs no list for that. So an object is served by its old owner, by both, and then by its new owner.
+
+Why no object falls between two changes in a row: a shard lets go only when the new owner has learned of the same state of the
+StatefulSet or of a later one, and from a later one on that owner lets nothing go until the next one has said the same of that
+later state. A shard that is asked says only what it has learned itself, so nobody builds on one that is about to let go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import structlog
+
+from evergauge.shard.holding import Holding
+from evergauge.shard.view import View, Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+    from typing import Any
+
+    from evergauge.shard.fleet import Fleet
+    from evergauge.shard.key import Key
+    from evergauge.shard.partition import Rule
+    from evergauge.shard.peers import Answer
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY, OFTEN = 0.25, 120.0
+"""Seconds between two looks at the gaining shards, for so many seconds."""
+LATER_LOOK_EVERY = 2.0
+"""Seconds between two looks after that."""
+PATIENCE = 15.0
+"""Seconds for which a new shard must have been out of reach before its Pod's readiness counts in its place: it may be starting."""
+STUCK_AFTER = 600.0
+"""Seconds after which it is said that a handover doesn't end."""
+
+
+class Serving(Protocol):
+    """What serves objects."""
+
+    @property
+    def holding(self) -> Holding | None:
+        """What is served, whole; None before the first sync."""
+        ...
+
+    async def serve(self, holding: Holding) -> None:
+        """Serve this, which may need objects that aren't here yet. Until then what was before is served; when cancelled, too."""
+
+    def hold(self, holding: Holding) -> None:
+        """From now on this says which objects are to be kept. It holds what was held before, or less."""
+
+    async def let_go(self) -> None:
+        """Drop the objects that aren't held any more."""
+
+
+class Others(Protocol):
+    """The other shards. See Peers."""
+
+    async def ask(self, numbers: Iterable[int]) -> Mapping[int, Answer]:
+        """What each of these says now."""
+        ...
+
+    async def is_ready(self, number: int) -> bool:
+        """Whether a shard's Pod is Ready."""
+        ...
+
+
+class Observer(Protocol):
+    """Who is told what becomes of handovers."""
+
+    def wanted(self, key: Key) -> None:
+        """The StatefulSet asks for this."""
+
+    def stuck(self, *, is_stuck: bool) -> None:
+        """Whether the handover under way takes too long."""
+
+    def ended(self, result: Literal["completed", "superseded"], seconds: float) -> None:
+        """A handover ended, or another key took its place."""
+
+
+class Handover:
+    """See the module. settled: set while nothing is being handed over."""
+
+    def __init__(
+        self,
+        serving: Serving,
+        others: Others,
+        observer: Observer,
+        clock: Callable[[], float],
+        *,
+        rule: Rule = "jump",
+        overlap: float = 0.0,
+    ) -> None:
+        """clock: monotonic seconds. overlap: seconds for which an object is served by the old owner beside the new one."""
+        self.settled = asyncio.Event()
+        self._serving = serving
+        self._others = others
+        self._observer = observer
+        self._clock = clock
+        self._rule = rule
+        self._overlap = overlap
+        self._number: int | None = None
+        self._wanted: Wanted | None = None
+        self._news = asyncio.Event()
+        self._began: float | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._out_of_reach: dict[int, float] = {}
+
+    @property
+    def _holding(self) -> Holding | None:
+        return self._serving.holding
+
+    @property
+    def view(self) -> View | None:
+        """What the others may know; None as long as it isn't known which shard this is."""
+        if self._number is None:
+            return None
+        return View(self._number, self._wanted, self._holding.keys if self._holding else ())
+
+    @property
+    def leaving(self) -> bool:
+        """Whether others are to take over all that is served here."""
+        wanted, holding = self._wanted, self._holding
+        return bool(holding and wanted and wanted.key.numbers and holding.number not in wanted.key.numbers)
+
+    def learn(self, number: int, fleet: Fleet) -> None:
+        """The StatefulSet as it is now. number: this shard's own, always the same."""
+        before, wanted = self._wanted, Wanted(fleet.key(self._rule), fleet.generation)
+        self._number, self._wanted = number, wanted
+        if before and before.key == wanted.key:
+            # Its labels, annotations or template: nothing moves, but the others wait to hear that it was learned.
+            return
+        self._observer.wanted(wanted.key)
+        self._begin()
+        self._news.set()
+
+    async def run(self) -> None:
+        """Follow what is learned, for ever."""
+        if self._wanted:
+            self._news.set()
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if self._number is not None and self._wanted is not None:
+                await self._until_news(self._follow(self._number, self._wanted))
+
+    async def _until_news(self, doing: Coroutine[Any, Any, None]) -> None:
+        task, news = asyncio.create_task(doing), asyncio.create_task(self._news.wait())
+        try:
+            await asyncio.wait((task, news), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
+            task.cancel()
+            ended = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(ended[0], Exception):
+            raise ended[0]
+
+    async def _follow(self, number: int, wanted: Wanted) -> None:
+        if not wanted.key.numbers:
+            log.info("the fleet is to have no shard; serving until told to stop")
+        elif self._holding is None and number not in wanted.key.numbers:
+            log.info("the fleet has no place for this Pod", number=number, **wanted.key._asdict())
+        else:
+            await self._gain(number, wanted)
+            await self._hand_over(wanted.key)
+        self._end("completed")
+        self.settled.set()
+
+    # Gaining
+
+    async def _gain(self, number: int, wanted: Wanted) -> None:
+        """Serve all that the key gives, beside all that is held already."""
+        holding = self._holding.towards(wanted.key) if self._holding else await self._first(number, wanted)
+        if holding == self._holding:
+            return
+        if holding.gains:
+            await self._serving.serve(holding)
+        else:
+            self._serving.hold(holding)
+
+    async def _first(self, number: int, wanted: Wanted) -> Holding:
+        """What to hold after a start. A handover may be under way: then the part by the earlier key is this shard's, too."""
+        answers = await self._others.ask(other for other in wanted.key.numbers if other != number)
+        views = [answer for answer in answers.values() if isinstance(answer, View)]
+        served = dict.fromkeys(key for view in views for key in view.serves)
+        before: Holding | None = None
+        for key in served:
+            if key != wanted.key and key.uid == wanted.key.uid and number in key.numbers:
+                before = Holding(number, key, before)
+        return Holding(number, wanted.key, before).after([view.number for view in views if view.takes_over(wanted)])
+
+    # Letting go
+
+    async def _hand_over(self, key: Key) -> None:
+        """Let go of what others are to serve, as soon as they do."""
+        often_until = self._clock() + OFTEN
+        while (holding := self._holding) and (waits_for := holding.waits_for):
+            wanted = self._wanted
+            serving = await self._served_by(waits_for, wanted) if wanted else ()
+            if serving:
+                await asyncio.sleep(self._overlap)
+            # What was asked about may be out of date by now, and the others may have been told of something newer.
+            if self._wanted is None or self._wanted.key != key:
+                return
+            if serving:
+                await self._let_go(holding.after(serving))
+            else:
+                await asyncio.sleep(LOOK_EVERY if self._clock() < often_until else LATER_LOOK_EVERY)
+        if holding and holding.before:
+            await self._let_go(holding.after(()))
+
+    async def _let_go(self, holding: Holding) -> None:
+        # In one step with what the others are told.
+        self._serving.hold(holding)
+        await self._serving.let_go()
+
+    async def _served_by(self, numbers: Collection[int], wanted: Wanted) -> Collection[int]:
+        answers = await self._others.ask(numbers)
+        return [number for number, answer in answers.items() if await self._serves(number, answer, wanted)]
+
+    async def _serves(self, number: int, answer: Answer, wanted: Wanted) -> bool:
+        if isinstance(answer, View):
+            self._out_of_reach.pop(number, None)
+            return answer.takes_over(wanted)
+        if answer == "unreachable":
+            since = self._out_of_reach.setdefault(number, self._clock())
+            if self._clock() < since + PATIENCE:
+                return False
+        # One that was a shard before has been Ready all along, which says nothing.
+        return self._is_new(number) and await self._others.is_ready(number)
+
+    def _is_new(self, number: int) -> bool:
+        before = self._holding.before if self._holding else None
+        while before:
+            if number in before.key.numbers:
+                return False
+            before = before.before
+        return True
+
+    # What is said of it
+
+    def _begin(self) -> None:
+        self._end("superseded")
+        self.settled.clear()
+        self._out_of_reach.clear()
+        if self._holding:
+            self._began = self._clock()
+            self._alarm = asyncio.get_running_loop().call_later(STUCK_AFTER, self._tell_stuck)
+
+    def _end(self, result: Literal["completed", "superseded"]) -> None:
+        if self._alarm:
+            self._alarm.cancel()
+            self._alarm = None
+            self._observer.stuck(is_stuck=False)
+        if self._began is not None:
+            self._observer.ended(result, self._clock() - self._began)
+            self._began = None
+
+    def _tell_stuck(self) -> None:
+        waits_for = sorted(self._holding.waits_for) if self._holding else []
+        log.warning("handover stuck: serving what others are to take over", waits_for=waits_for)
+        self._observer.stuck(is_stuck=True)

@@ -1,0 +1,77 @@
+"""What one shard holds: its part by the key of the day, and what it keeps of earlier parts until their new owners serve it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from evergauge.shard.key import Key
+from evergauge.shard.partition import Rule, fnv1a
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+
+class Holding(NamedTuple):
+    """A rule by which to tell whether an object is to be held; it says nothing about what has arrived already.
+
+    number: the shard's own. key: what it is to hold in the end. before: what it held until then, and goes on holding, but for
+    the objects of the shards that are `passed`: those serve them now.
+    """
+
+    number: int
+    key: Key
+    before: Holding | None = None
+    passed: frozenset[int] = frozenset()
+
+    def owns(self, uid: str) -> bool:
+        """Whether the object with this UID is to be held."""
+        return self.holds(fnv1a(uid)) if self.key.replicas != 1 or self.before else self.number in self.key.numbers
+
+    def holds(self, hashed: int) -> bool:
+        """The same, of a hash."""
+        owner = self.key.owner(hashed)
+        if owner == self.number:
+            return True
+        return self.before is not None and owner not in self.passed and self.before.holds(hashed)
+
+    @property
+    def keys(self) -> Sequence[Key]:
+        """The keys by which the whole part of this shard is held, the newest first."""
+        earlier = self.before.keys if self.before and not self.passed else ()
+        return (self.key, *(key for key in earlier if key != self.key))
+
+    @property
+    def earlier(self) -> Sequence[Key]:
+        """All keys by which anything may be held, but for the one of the day."""
+        return (self.before.key, *self.before.earlier) if self.before else ()
+
+    @property
+    def waits_for(self) -> frozenset[int]:
+        """The shards that are still to serve what is held for them."""
+        keys = self.earlier
+        to_others = {n for n in self.key.numbers if any(self.key.moves(self.number, n, key) for key in keys)}
+        return frozenset(to_others) - self.passed
+
+    def towards(self, key: Key) -> Holding:
+        """What to hold when another key is wanted: all that is held now, and the shard's part by that key."""
+        if key == self.key:
+            return self
+        return Holding(self.number, key, self)
+
+    @property
+    def gains(self) -> bool:
+        """Whether it may ask for objects that were not held before."""
+        if self.before is None:
+            return True
+        return all(self.key.gains(self.number, key) for key in self.before.keys)
+
+    def after(self, serving: Collection[int]) -> Holding:
+        """What to hold when these shards serve their part by the key."""
+        passed = self.passed | (self.waits_for & frozenset(serving))
+        later = self._replace(passed=passed)
+        return later if later.waits_for else Holding(self.number, self.key)
+
+
+def fixed(ordinal: int, total: int, rule: Rule = "jump") -> Holding:
+    """What the shard of the flags holds, for ever."""
+    return Holding(ordinal, Key("", total, rule=rule))

@@ -1,0 +1,90 @@
+"""What one shard tells the others of itself, as JSON at `/shard` of its telemetry port.
+
+    {"version": 1, "number": 2, "wanted": {"uid": "…", "replicas": 3, "start": 0, "rule": "jump", "generation": 7},
+     "serves": [{"uid": "…", "replicas": 3, "start": 0, "rule": "jump"}]}
+
+wanted: the newest state of the StatefulSet that the shard has learned of. serves: the keys by which its whole part is served now.
+Fields that a version adds are ignored by those that don't know them; one that changes their meaning has another version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from evergauge.shard.key import Key
+from evergauge.shard.partition import Rule  # noqa: TC001 (msgspec reads it)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VERSION = 1
+
+
+class Wanted(NamedTuple):
+    """A key, and the StatefulSet's `metadata.generation` that brought it: later ones are greater, as long as the UID is the same."""
+
+    key: Key
+    generation: int
+
+
+class View(NamedTuple):
+    """See the module. wanted: None as long as the StatefulSet isn't known."""
+
+    number: int
+    wanted: Wanted | None
+    serves: Sequence[Key]
+
+    def takes_over(self, wanted: Wanted) -> bool:
+        """Whether the shard serves its part by that key, and will for now.
+
+        That it serves by an equal key is not enough: it may do so on the way to another one, and let go. It must have learned of this
+        state or a later one. From a later one on it lets nothing go until the next owner has said the same of that one.
+        """
+        if self.wanted is None or self.wanted.key.uid != wanted.key.uid:
+            return False
+        return self.wanted.generation >= wanted.generation and wanted.key in self.serves
+
+
+class _Key(msgspec.Struct):
+    uid: str
+    replicas: int
+    start: int
+    rule: Rule
+
+
+class _Wanted(_Key):
+    generation: int
+
+
+class _View(msgspec.Struct):
+    version: int
+    number: int
+    serves: list[_Key]
+    wanted: _Wanted | None = None
+
+
+_DECODER = msgspec.json.Decoder(_View)
+
+
+def write_view(view: View) -> bytes:
+    """The JSON of a view."""
+    wanted = _Wanted(*view.wanted.key, view.wanted.generation) if view.wanted else None
+    return msgspec.json.encode(_View(VERSION, view.number, [_Key(*key) for key in view.serves], wanted))
+
+
+def read_view(body: bytes) -> View | None:
+    """The view that a JSON text holds; None where it is none, or of a version that isn't known here."""
+    try:
+        found = _DECODER.decode(body)
+    except msgspec.DecodeError:
+        return None
+    if found.version != VERSION:
+        return None
+    wanted = Wanted(_key(found.wanted), found.wanted.generation) if found.wanted else None
+    return View(found.number, wanted, [_key(key) for key in found.serves])
+
+
+def _key(found: _Key) -> Key:
+    return Key(found.uid, found.replicas, found.start, found.rule)
