@@ -71,7 +71,9 @@ async def serve(
     _tell_of_config(options.config, telemetry)
     exposer = StoreExposer(telemetry.objects, trim=trimmer(every=TRIM_EVERY, clock=time.monotonic))
     async with AsyncExitStack() as stack:
-        client = ApiClient(load_cluster(kubeconfig=options.kubeconfig, apiserver=options.apiserver, environ=environ))
+        cluster = load_cluster(kubeconfig=options.kubeconfig, apiserver=options.apiserver, environ=environ)
+        client = ApiClient(cluster, counter=telemetry.api)
+        telemetry.api.connections_from(lambda: client.connections)
         stack.push_async_callback(client.close)
         ways = ways_of(client, options, telemetry)
         service = Service(Builder(options, kinds, ways, telemetry).build, exposer, _RNG, Generations(telemetry))

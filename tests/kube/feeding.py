@@ -21,6 +21,7 @@ from support.virtual_time import now, until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from evergauge.kube.client import RequestCounter
     from evergauge.kube.items import Item
 
 RESOURCE = "configmaps"
@@ -141,13 +142,14 @@ async def staged(
     window: int = 1000,
     from_cache: bool = False,
     limit: int = 0,
+    counter: RequestCounter | None = None,
 ) -> AsyncIterator[Stage]:
     """A cluster of some config maps, and a feed of them that runs."""
     cluster = Cluster(clock=LoopClock(), rng=Random(1), window=window)
     for number in range(objects):
         cluster.create(RESOURCE, configmap(f"c{number}"))
     async with SimServer(cluster, options) as server:
-        client = ApiClient(load_cluster(kubeconfig="", apiserver=server.url, environ={}))
+        client = ApiClient(load_cluster(kubeconfig="", apiserver=server.url, environ={}), counter=counter)
         rng, told, kept = Random(2), Told(), Kept()
         outage = Outage(client.is_ready, rng)
         ways = Ways(client, told, ListQueue(), outage, rng, now, timing or Timing())

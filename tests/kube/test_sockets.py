@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvloop
 
-from evergauge.kube import client as module
+from evergauge.kube import sockets as module
 from evergauge.kube.cluster import Cluster
 from evergauge.kube.sockets import open_socket
 from evergauge.kube.tls import Trust

@@ -186,6 +186,21 @@ def test_a_next_generation_neither_unreadies_nor_takes_the_series_along() -> Non
     assert of.feeds.ready() == (False, ["pods"])
 
 
+def test_requests_to_the_api_server_and_its_connections() -> None:
+    of = telemetry()
+    open_now = 3
+    of.api.connections_from(lambda: open_now)
+    of.api.requested("pods", "watch", "200")
+    of.api.requested("pods", "watch", "200")
+    of.api.requested("pods", "list", "error")
+    requests = "evergauge_api_requests_total"
+    assert value(of, requests, resource="pods", verb="watch", code="200") == 2
+    assert value(of, requests, resource="pods", verb="list", code="error") == 1
+    assert value(of, "evergauge_api_connections") == 3
+    open_now = 2
+    assert value(of, "evergauge_api_connections") == 2
+
+
 def test_objects_and_sizes() -> None:
     of = telemetry()
     of.objects.failed("pods", "kube_pod_info")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 import aiohttp
@@ -25,7 +25,7 @@ from evergauge.errors import (
 )
 from evergauge.kube.access import Access
 from evergauge.kube.failures import lost, refusal, unreachable
-from evergauge.kube.sockets import open_socket
+from evergauge.kube.sockets import Sockets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -45,10 +45,23 @@ _REFUSAL = 65_536
 """Bytes of a refusal that are read."""
 
 
+Verb = Literal["list", "watch", "get", "audit"]
+"""What a request is for. A list that comes by a watch is a list."""
+
+
+class RequestCounter(Protocol):
+    """Who counts the requests."""
+
+    def requested(self, resource: str, verb: Verb, code: str) -> None:
+        """A request was answered or failed. resource: plural, `readyz` for probes; code: HTTP's, `error` where no answer came."""
+
+
 class _Asked(NamedTuple):
     url: URL
     accept: str
     what: str
+    resource: str
+    verb: Verb
 
 
 class Stream:
@@ -72,19 +85,37 @@ class Stream:
 class ApiClient:
     """Requests to one API server; every request has a time-out. To be used and closed in one event loop.
 
-    Paths begin with a slash and are encoded already; queries are not. All errors are ApiErrors.
+    Paths begin with a slash and are encoded already; queries are not. All errors are ApiErrors. resource, verb: see RequestCounter.
     """
 
-    def __init__(self, cluster: Cluster, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, cluster: Cluster, *, counter: RequestCounter | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         """clock: seconds since 1970, by which credentials expire and files are looked at."""
+        self._counter = counter
+        self._sockets = Sockets()
         self._access = Access(cluster, clock)
         self._clock = clock
         self._server = str(URL(cluster.server)).rstrip("/")
         self._session: aiohttp.ClientSession | None = None
 
-    async def get(self, path: str, query: Mapping[str, str], *, accept: str = JSON, timeout: float) -> bytes:  # noqa: ASYNC109
+    @property
+    def connections(self) -> int:
+        """Connections that are open now, idle ones included."""
+        return len(self._sockets)
+
+    async def get(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        accept: str = JSON,
+        timeout: float,  # noqa: ASYNC109 (of the whole request)
+        resource: str = "",
+        verb: Verb = "get",
+    ) -> bytes:
         """The whole body of a 200. accept: media types; `*/*` takes any. timeout: seconds for all of it."""
-        asked = self._asked("reading", path, query, accept)
+        asked = _Asked(self._url(path, query), accept, f"reading {self._server}{path}", resource, verb)
         response = None
         try:
             async with asyncio.timeout(timeout):
@@ -100,10 +131,17 @@ class ApiClient:
 
     @asynccontextmanager
     async def stream(
-        self, path: str, query: Mapping[str, str], *, accept: str = JSON, connect_timeout: float
+        self,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        accept: str = JSON,
+        connect_timeout: float,
+        resource: str = "",
+        verb: Verb = "watch",
     ) -> AsyncIterator[Stream]:
         """A watch. When this yields, the headers of a 200 are there. connect_timeout: seconds until then."""
-        asked = self._asked("watching", path, query, accept)
+        asked = _Asked(self._url(path, query), accept, f"watching {self._server}{path}", resource, verb)
         try:
             async with asyncio.timeout(connect_timeout):
                 response = await self._open(asked)
@@ -117,7 +155,7 @@ class ApiClient:
     async def is_ready(self) -> bool:
         """Whether the API server is there and ready to answer (`/readyz`). Raises nothing; takes 5 s at most."""
         try:
-            await self.get("/readyz", {}, accept="*/*", timeout=PROBE)
+            await self.get("/readyz", {}, accept="*/*", timeout=PROBE, resource="readyz")
         except NoCredential:
             return False
         except (Unauthorized, Forbidden, NotFound):
@@ -133,10 +171,9 @@ class ApiClient:
         if self._session:
             await self._session.close()
 
-    def _asked(self, doing: str, path: str, query: Mapping[str, str], accept: str) -> _Asked:
+    def _url(self, path: str, query: Mapping[str, str]) -> URL:
         url = f"{self._server}{path}"
-        full = URL(f"{url}?{urlencode(query)}" if query else url, encoded=True)
-        return _Asked(full, accept, f"{doing} {url}")
+        return URL(f"{url}?{urlencode(query)}" if query else url, encoded=True)
 
     async def _open(self, asked: _Asked) -> aiohttp.ClientResponse:
         """The answer, when it is a 200 of the right form. A 401 is asked again once, if there is a new credential."""
@@ -163,8 +200,9 @@ class ApiClient:
         return renewed
 
     async def _send(self, asked: _Asked, way: Way) -> aiohttp.ClientResponse:
+        code = "error"
         try:
-            return await self._opened_session().get(
+            response = await self._opened_session().get(
                 asked.url,
                 headers=[*way.headers, ("Accept", asked.accept)],
                 ssl=way.tls,
@@ -174,6 +212,13 @@ class ApiClient:
             )
         except (aiohttp.ClientError, OSError) as error:
             raise unreachable(error, asked.what, way) from None
+        else:
+            code = str(response.status)
+            return response
+        finally:
+            # Also of a request that is cancelled: it ran out of time.
+            if self._counter:
+                self._counter.requested(asked.resource, asked.verb, code)
 
     async def _refused(self, response: aiohttp.ClientResponse, asked: _Asked, way: Way) -> ApiError:
         try:
@@ -187,14 +232,14 @@ class ApiClient:
     def _opened_session(self) -> aiohttp.ClientSession:
         # Made at the first request: it belongs to the event loop that runs then.
         if self._session is None:
-            self._session = _new_session()
+            self._session = _new_session(self._sockets)
         return self._session
 
 
-def _new_session() -> aiohttp.ClientSession:
+def _new_session(sockets: Sockets) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         # Watches hold their connections, so a limit would be a deadlock; feeds bound the number of requests.
-        connector=aiohttp.TCPConnector(limit=0, socket_factory=open_socket),
+        connector=aiohttp.TCPConnector(limit=0, socket_factory=sockets.open),
         headers={
             "User-Agent": f"evergauge/{__version__}",
             # Watches are never compressed, and pages come no faster for it: see docs/decisions/0003-api-client.md.

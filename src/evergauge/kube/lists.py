@@ -39,7 +39,7 @@ async def list_by_watch(client: ApiClient, source: Source, build: Build, *, at_l
         **({"resourceVersion": at_least} if at_least else {}),
     }
     turns, initial = Turns(), _Initial(build)
-    async with open_watch(client, source, query, connect=silence, silence=silence) as watch:
+    async with open_watch(client, source, query, connect=silence, silence=silence, verb="list") as watch:
         while True:
             try:
                 lines = await watch.read()
@@ -97,7 +97,9 @@ async def list_by_pages(client: ApiClient, source: Source, build: Build, *, at_l
             query["resourceVersionMatch"] = "NotOlderThan"
     turns, seen = Turns(), 0
     while True:
-        body = await client.get(source.path, query, accept=source.accept_list, timeout=PAGE_TIMEOUT)
+        body = await client.get(
+            source.path, query, accept=source.accept_list, timeout=PAGE_TIMEOUT, resource=source.resource, verb="list"
+        )
         page = read_page(body)
         for item in page.items[: most - seen if most else None]:
             build.put(item)

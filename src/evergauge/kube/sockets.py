@@ -1,9 +1,10 @@
-"""Sockets to the API server that notice a dead peer within seconds: without these options Linux takes hours or, with unsent data, 15 minutes."""
+"""Sockets to the API server. They notice a dead peer within seconds: by itself Linux takes hours or, with unsent data, 15 minutes."""
 
 from __future__ import annotations
 
 import socket
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from aiohappyeyeballs import AddrInfoType
@@ -22,6 +23,23 @@ _OPTIONS = (
     ("TCP_KEEPCNT", KEEPALIVE_PROBES),
     ("TCP_USER_TIMEOUT", USER_TIMEOUT * 1000),
 )
+
+
+class Sockets:
+    """What a client's connections are made of. The length is how many are open, those included that are being connected."""
+
+    def __init__(self) -> None:
+        self._opened: WeakSet[socket.socket] = WeakSet()
+
+    def open(self, address: AddrInfoType) -> socket.socket:
+        """See `open_socket`."""
+        opened = open_socket(address)
+        self._opened.add(opened)
+        return opened
+
+    def __len__(self) -> int:
+        # asyncio's transports, those below TLS included, close the very socket that they were given.
+        return sum(each.fileno() >= 0 for each in self._opened)
 
 
 def open_socket(address: AddrInfoType) -> socket.socket:

@@ -11,7 +11,7 @@ from evergauge.errors import ConnectionLost
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from evergauge.kube.client import ApiClient, Stream
+    from evergauge.kube.client import ApiClient, Stream, Verb
     from evergauge.kube.source import Source
 
 
@@ -41,12 +41,21 @@ class Lines:
 
 @asynccontextmanager
 async def open_watch(
-    client: ApiClient, source: Source, query: Mapping[str, str], *, connect: float, silence: float
+    client: ApiClient,
+    source: Source,
+    query: Mapping[str, str],
+    *,
+    connect: float,
+    silence: float,
+    verb: Verb = "watch",
 ) -> AsyncIterator[Lines]:
     """A watch that has begun. query: beside the source's own. Raises ApiError when it is refused or can't be opened.
 
     connect: seconds until the headers must be there, which the API server sends at once, whatever follows. silence: see Lines.
+    verb: `list` where the watch starts with everything there is.
     """
     full = {"watch": "1", "allowWatchBookmarks": "true", **source.query, **query}
-    async with client.stream(source.path, full, accept=source.accept_watch, connect_timeout=connect) as stream:
+    async with client.stream(
+        source.path, full, accept=source.accept_watch, connect_timeout=connect, resource=source.resource, verb=verb
+    ) as stream:
         yield Lines(stream, f"watching {source}", silence=silence)

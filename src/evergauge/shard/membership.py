@@ -72,7 +72,7 @@ class Membership:
         """A Pod of the fleet's namespace. Raises ApiError."""
         path = f"/api/v1/namespaces/{self._namespace}/pods/{name}"
         try:
-            return read_pod(await self._ways.client.get(path, {}, timeout=GET_TIMEOUT))
+            return read_pod(await self._ways.client.get(path, {}, timeout=GET_TIMEOUT, resource="pods"))
         except msgspec.DecodeError as error:
             raise MalformedAnswer(f"the Pod {name} can't be read: {error}") from None
 
@@ -86,7 +86,7 @@ class Membership:
         """Learn the StatefulSet as it is now, whatever its watch has brought so far. Raises ApiError."""
         if self.member:
             path = f"/apis/apps/v1/namespaces/{self._namespace}/statefulsets/{self.member.statefulset}"
-            self.take(await self._ways.client.get(path, {}, timeout=GET_TIMEOUT))
+            self.take(await self._ways.client.get(path, {}, timeout=GET_TIMEOUT, resource="statefulsets"))
 
     async def _find(self) -> Member:
         pod = await self.get_pod(self._pod)

@@ -1,5 +1,6 @@
 """What Evergauge says about itself: self-metrics, readiness, stalls of the event loop."""
 
+from evergauge.telemetry.api import ApiMetrics
 from evergauge.telemetry.feeds import FeedMetrics, FeedSource
 from evergauge.telemetry.freshness import FeedAge, FreshnessMetrics
 from evergauge.telemetry.handovers import HandoverMetrics
@@ -10,6 +11,7 @@ from evergauge.telemetry.stalls import LoopMetrics, StallMonitor
 from evergauge.telemetry.telemetry import Build, Telemetry
 
 __all__ = [
+    "ApiMetrics",
     "Build",
     "FeedAge",
     "FeedMetrics",

@@ -12,6 +12,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from evergauge.exposition.negotiate import Format
+from evergauge.telemetry.api import ApiMetrics
 from evergauge.telemetry.feeds import FeedMetrics
 from evergauge.telemetry.freshness import FreshnessMetrics
 from evergauge.telemetry.handovers import HandoverMetrics
@@ -34,7 +35,10 @@ class Build:
 
 
 class Telemetry:
-    """The self-metrics: `feeds` (also the feeds' observer), `freshness`, `handovers`, `objects`, `scrapes`, `settings`, `loop`."""
+    """The self-metrics.
+
+    `feeds` (also the feeds' observer), `freshness`, `api`, `handovers`, `objects`, `scrapes`, `settings`, `loop`.
+    """
 
     def __init__(self, build: Build, go_types: Mapping[str, str], *, clock: Callable[[], float] = time.time) -> None:
         """go_types: resource to Go type (`pods`: `*v1.Pod`), the label that KSM's alerts know. clock: Unix seconds."""
@@ -43,6 +47,7 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self.feeds = FeedMetrics(self.registry, go_types)
         self.freshness = FreshnessMetrics(self.registry)
+        self.api = ApiMetrics(self.registry)
         self.handovers = HandoverMetrics(self.registry)
         self.objects = ObjectMetrics(self.registry)
         self.scrapes = ScrapeMetrics(self.registry)
