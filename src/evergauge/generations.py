@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from evergauge.freshness import Lease
@@ -32,7 +31,7 @@ class Builder:
         self._kinds = kinds
         self._ways = ways
         self._telemetry = telemetry
-        self._faults = FaultReports(telemetry.objects, time.monotonic)
+        self._faults = FaultReports(telemetry.objects, ways.clock)
 
     def build(self, holding: Holding, before: Generation | None) -> Generation:  # noqa: ARG002 - taken over with the next step
         """A generation that holds this. before: the one in service."""
@@ -71,7 +70,7 @@ class Builder:
     def _omitted(self, lease: Lease) -> Callable[[], bool]:
         """Whether a feed's objects are to be left out of a scrape."""
         if self._options.stale_policy == "omit":
-            return lambda: lease.exceeded(time.monotonic())
+            return lambda: lease.exceeded(self._ways.clock())
         return lambda: False
 
 

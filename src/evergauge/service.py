@@ -15,7 +15,7 @@ import structlog
 from evergauge.jobs import Job, start_jobs, stop_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from random import Random
 
     from evergauge.kube.feed import Feed
@@ -90,8 +90,17 @@ class Service:
         self._observer = observer
         self._tasks: Sequence[asyncio.Task[None]] = ()
 
+    @property
+    def lacks(self) -> frozenset[str]:
+        """The feeds in service that have never synced: they aren't permitted."""
+        return (
+            frozenset(str(feed.source) for feed in self.current.feeds if not feed.synced.is_set())
+            if self.current
+            else frozenset()
+        )
+
     async def serve(self, holding: Holding) -> None:
-        """Serve this. Returns when all feeds have synced or been refused; until then what was before is served, if there was anything.
+        """Serve this. Returns when all feeds have synced or aren't permitted; until then what was before is served, if there was anything.
 
         Cancelled, it goes on serving what was before.
         """
@@ -100,11 +109,11 @@ class Service:
         if self.current is None:
             # Nothing is served yet, so what comes first is better than nothing. The process isn't ready until it is whole.
             self._take(generation, tasks)
-            await self._synced(generation)
+            await _settled(generation, ())
             self.holding = holding
         else:
-            await self._prepare(generation, tasks)
             before, tasks_before = self.current, self._tasks
+            await self._prepare(generation, tasks, before)
             self._take(generation, tasks)
             self.holding = holding
             await asyncio.shield(self._end(before, tasks_before))
@@ -126,11 +135,11 @@ class Service:
         """End all feeds."""
         await stop_jobs(self._tasks)
 
-    async def _prepare(self, generation: Generation, tasks: Sequence[asyncio.Task[None]]) -> None:
+    async def _prepare(self, generation: Generation, tasks: Sequence[asyncio.Task[None]], before: Generation) -> None:
         log.info("preparing the next generation", holding=str(generation.mine.holding.key))
         self._observer.prepared(1)
         try:
-            await self._synced(generation)
+            await _settled(generation, [feed.source for feed in before.feeds if feed.synced.is_set()])
         except BaseException:
             await self._end(generation, tasks)
             raise
@@ -150,13 +159,16 @@ class Service:
         self._observer.serving(holding)
         log.info("serving a shard", number=holding.number, of=holding.key.replicas)
 
-    async def _synced(self, generation: Generation) -> None:
-        await asyncio.gather(*(feed.settled.wait() for feed in generation.feeds))
-
     async def _end(self, generation: Generation, tasks: Sequence[asyncio.Task[None]]) -> None:
         await stop_jobs(tasks)
         for feed in generation.feeds:
             self._observer.dropped(feed.source)
+
+
+async def _settled(generation: Generation, served: Collection[Source]) -> None:
+    """Wait until there is nothing to wait for. A source that is served already has to sync: that it isn't permitted now may pass."""
+    ends = [feed.synced if feed.source in served else feed.settled for feed in generation.feeds]
+    await asyncio.gather(*(end.wait() for end in ends))
 
 
 async def _drop_others(generation: Generation) -> None:

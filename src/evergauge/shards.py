@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -13,17 +13,20 @@ from evergauge.jobs import Job
 from evergauge.shard import Fleet, Handover, Member, Membership, Peers, fixed, write_view
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from evergauge.kube.ways import Ways
     from evergauge.options import Options
     from evergauge.service import Service
+    from evergauge.shard import Others, Pod
     from evergauge.telemetry import HandoverMetrics
 
 log = structlog.get_logger(__name__)
 
 BEFORE_KILL = 5.0
 """Seconds that a leaving Pod keeps of its grace period for ending its scrapes."""
+ASK_EVERY = 1.0
+"""Seconds between two questions whether the fleet has shrunk, while nobody answers."""
 
 
 class Shards(Protocol):
@@ -75,16 +78,24 @@ class FixedShard:
 class StatefulSetShard:
     """The shard of `--pod` and `--pod-namespace`."""
 
-    def __init__(self, options: Options, service: Service, ways: Ways, metrics: HandoverMetrics) -> None:
+    def __init__(
+        self,
+        options: Options,
+        service: Service,
+        ways: Ways,
+        metrics: HandoverMetrics,
+        peers_for: Callable[[Callable[[int], Awaitable[Pod]]], Others],
+    ) -> None:
+        """peers_for: the other shards, given how to get the Pod of a number. They are closed with this one."""
         self._membership = Membership(
             ways, options.pod_namespace, options.pod, self._learn, bound=options.freshness_bound
         )
-        self._peers = Peers(self._membership.get_peer, options.telemetry_port)
+        self._peers = peers_for(self._membership.get_peer)
         self._handover = Handover(
             service,
             self._peers,
             metrics,
-            time.monotonic,
+            ways.clock,
             rule=options.sharding,
             overlap=options.handover_overlap,
         )
@@ -97,27 +108,32 @@ class StatefulSetShard:
 
     def view(self) -> bytes | None:
         """See Shards."""
-        view = self._handover.view
-        return write_view(view) if view else None
+        return write_view(self._handover.view)
 
     async def drain(self) -> None:
         """See Shards. Where the fleet has shrunk: until the others serve what is served here, or the time is up."""
-        try:
-            await self._membership.refresh()
-        except NotFound:
-            log.info("the StatefulSet is gone")
-            return
-        except ApiError as error:
-            log.warning("it isn't known whether this shard is leaving; going by what was known", why=str(error))
-        if not self._handover.leaving:
-            return
-        seconds = self._drain_timeout or await self._grace()
-        log.info("leaving the fleet: serving until the others do", at_most_seconds=seconds)
+        seconds = self._drain_timeout or max(0.0, await self._membership.grace() - BEFORE_KILL)
         try:
             async with asyncio.timeout(seconds):
-                await self._handover.settled.wait()
+                if await self._leaves():
+                    log.info("leaving the fleet: serving until the others do", at_most_seconds=seconds)
+                    await self._handover.settled.wait()
         except TimeoutError:
-            log.warning("the others don't serve yet what is served here", **self._named())
+            log.warning("stopping, though the others may not serve yet what is served here", after_seconds=seconds)
+
+    async def _leaves(self) -> bool:
+        """Whether this shard leaves its fleet. While that can't be told, it is better to stay than to leave a gap."""
+        while True:
+            try:
+                await self._membership.refresh()
+            except NotFound:
+                log.info("the StatefulSet is gone")
+                return False
+            except ApiError as error:
+                log.warning("it isn't known whether this shard leaves its fleet; asking again", why=str(error))
+                await asyncio.sleep(ASK_EVERY)
+            else:
+                return self._handover.leaving
 
     async def close(self) -> None:
         """See Shards."""
@@ -126,23 +142,9 @@ class StatefulSetShard:
     def _learn(self, member: Member, fleet: Fleet) -> None:
         self._handover.learn(member.number, fleet)
 
-    def _named(self) -> dict[str, str]:
-        member = self._membership.member
-        return {"pod": member.pod(member.number)} if member else {}
-
-    async def _grace(self) -> float:
-        """Seconds until the Pod is killed, but for what its last scrapes need."""
-        member = self._membership.member
-        try:
-            grace = member and (await self._membership.get_peer(member.number)).metadata.deletionGracePeriodSeconds
-        except ApiError as error:
-            log.warning("the grace period isn't known", why=str(error))
-            return 0.0
-        return max(0.0, (grace or 0) - BEFORE_KILL)
-
 
 def shards_for(options: Options, service: Service, ways: Ways, metrics: HandoverMetrics) -> Shards:
     """Autosharding needs both flags; with one of them the flags of the fixed shard hold (KSM behaviour)."""
     if options.pod and options.pod_namespace:
-        return StatefulSetShard(options, service, ways, metrics)
+        return StatefulSetShard(options, service, ways, metrics, partial(Peers, port=options.telemetry_port))
     return FixedShard(options, service)

@@ -25,17 +25,30 @@ STEP: Final = 0.05
 class _PatientSelector(selectors.DefaultSelector):
     """Instead of waiting for a timer it moves the clock to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, real: float = REAL) -> None:
         super().__init__()
         self.now = 0.0
+        self._real = real
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None or timeout <= 0:
             return super().select(timeout)
-        ready = super().select(min(timeout, REAL))
+        ready = super().select(min(timeout, self._real))
         if not ready:
             self.now += timeout
         return ready
+
+
+class InstantLoop(asyncio.SelectorEventLoop):
+    """For tests without any socket: time passes at once when nothing else is left to do."""
+
+    def __init__(self) -> None:
+        self._patience = _PatientSelector(real=0.0)
+        super().__init__(self._patience)
+
+    def time(self) -> float:
+        """Virtual seconds since the loop was made."""
+        return self._patience.now
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):

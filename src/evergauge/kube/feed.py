@@ -10,7 +10,7 @@ Versions never go back: every list after the first one asks for a state no older
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
@@ -40,13 +40,17 @@ log = structlog.get_logger(__name__)
 
 
 class Feed:
-    """The list and watch of one source. settled: set as soon as it has listed or was refused: nothing to wait for any more."""
+    """The list and watch of one source.
+
+    synced: set as soon as all its objects are here, or the kind isn't served at all. settled: that, or it isn't permitted.
+    """
 
     def __init__(
         self, source: Source, sink: Sink, lease: Lease, ways: Ways, *, from_cache: bool = False, limit: int = 0
     ) -> None:
         """from_cache: the first list may come from the server's cache as it is. limit: the most objects to list, 0 for all."""
         self.source = source
+        self.synced = asyncio.Event()
         self.settled = asyncio.Event()
         self._sink = sink
         self._lease = lease
@@ -134,10 +138,17 @@ class Feed:
 
     def _proven(self, opened: float, why: str) -> None:
         self._lease.prove(opened)
+        self.synced.set()
         self.settled.set()
         self._backoff.reset()
         self._why = why
         self.report()
+
+    def _refused(self, how: Literal["absent", "forbidden"]) -> None:
+        self._lease.refuse(how)
+        self.settled.set()
+        if how == "absent":
+            self.synced.set()
 
     # Failures
 
@@ -155,8 +166,7 @@ class Feed:
                 self._relist("expired")
                 await asyncio.sleep(self._backoff.delay())
             case Unauthorized() | Forbidden() | NotFound():
-                self._lease.refuse("absent" if isinstance(error, NotFound) else "forbidden")
-                self.settled.set()
+                self._refused("absent" if isinstance(error, NotFound) else "forbidden")
                 self.report()
                 await asyncio.sleep(timing.refused * self._ways.rng.uniform(0.75, 1.25))
             case Throttled():

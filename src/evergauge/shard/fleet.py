@@ -71,10 +71,15 @@ class _PodStatus(msgspec.Struct):
     conditions: list[_Condition] | None = None
 
 
+class _PodSpec(msgspec.Struct):
+    terminationGracePeriodSeconds: int | None = None  # noqa: N815
+
+
 class Pod(msgspec.Struct):
     """What matters of a Pod."""
 
     metadata: _PodMetadata
+    spec: _PodSpec | None = None
     status: _PodStatus | None = None
 
     @property
@@ -82,6 +87,13 @@ class Pod(msgspec.Struct):
         """The name of the StatefulSet that controls it, empty without one."""
         owners = self.metadata.ownerReferences or ()
         return next((owner.name for owner in owners if owner.controller and owner.kind == "StatefulSet"), "")
+
+    @property
+    def grace(self) -> float:
+        """Seconds from SIGTERM to SIGKILL: those that its deletion was given, else those of its spec (30 by default)."""
+        given = self.metadata.deletionGracePeriodSeconds
+        by_spec = self.spec.terminationGracePeriodSeconds if self.spec else None
+        return next((float(seconds) for seconds in (given, by_spec) if seconds is not None), 30.0)
 
     @property
     def address(self) -> str:

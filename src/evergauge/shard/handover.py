@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import structlog
 
 from evergauge.shard.holding import Holding
-from evergauge.shard.view import View, Wanted
+from evergauge.shard.view import NOBODY, View, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
@@ -48,6 +48,11 @@ class Serving(Protocol):
         """What is served, whole; None before the first sync."""
         ...
 
+    @property
+    def lacks(self) -> frozenset[str]:
+        """The feeds of which nothing is served, since they aren't permitted."""
+        ...
+
     async def serve(self, holding: Holding) -> None:
         """Serve this, which may need objects that aren't here yet. Until then what was before is served; when cancelled, too."""
 
@@ -68,6 +73,9 @@ class Others(Protocol):
     async def is_ready(self, number: int) -> bool:
         """Whether a shard's Pod is Ready."""
         ...
+
+    async def close(self) -> None:
+        """Close all connections to them."""
 
 
 class Observer(Protocol):
@@ -116,11 +124,10 @@ class Handover:
         return self._serving.holding
 
     @property
-    def view(self) -> View | None:
-        """What the others may know; None as long as it isn't known which shard this is."""
-        if self._number is None:
-            return None
-        return View(self._number, self._wanted, self._holding.keys if self._holding else ())
+    def view(self) -> View:
+        """What the others may know."""
+        number = NOBODY if self._number is None else self._number
+        return View(number, self._wanted, self._holding.keys if self._holding else (), self._serving.lacks)
 
     @property
     def leaving(self) -> bool:
@@ -226,7 +233,7 @@ class Handover:
     async def _serves(self, number: int, answer: Answer, wanted: Wanted) -> bool:
         if isinstance(answer, View):
             self._out_of_reach.pop(number, None)
-            return answer.takes_over(wanted)
+            return answer.takes_over(wanted, self._serving.lacks)
         if answer == "unreachable":
             since = self._out_of_reach.setdefault(number, self._clock())
             if self._clock() < since + PATIENCE:

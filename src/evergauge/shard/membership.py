@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 GET_TIMEOUT = 10.0
 """Seconds for one object."""
+GRACE_TIMEOUT = 2.0
+"""Seconds for the answer to how many are left."""
 
 
 class Member(NamedTuple):
@@ -54,6 +56,7 @@ class Membership:
         self._changed = changed
         self._bound = bound
         self._forbidden = asyncio.Event()
+        self._grace = 30.0
 
     async def run(self) -> None:
         """Find the StatefulSet and follow it, for ever."""
@@ -68,11 +71,11 @@ class Membership:
             group.create_task(self._feed(self.member).run())
             group.create_task(self._poll())
 
-    async def get_pod(self, name: str) -> Pod:
+    async def get_pod(self, name: str, *, timeout: float = GET_TIMEOUT) -> Pod:  # noqa: ASYNC109 (the client's)
         """A Pod of the fleet's namespace. Raises ApiError."""
         path = f"/api/v1/namespaces/{self._namespace}/pods/{name}"
         try:
-            return read_pod(await self._ways.client.get(path, {}, timeout=GET_TIMEOUT, resource="pods"))
+            return read_pod(await self._ways.client.get(path, {}, timeout=timeout, resource="pods"))
         except msgspec.DecodeError as error:
             raise MalformedAnswer(f"the Pod {name} can't be read: {error}") from None
 
@@ -82,6 +85,14 @@ class Membership:
             raise NotFound("the fleet isn't known yet")
         return await self.get_pod(self.member.pod(number))
 
+    async def grace(self) -> float:
+        """Seconds from being told to stop until this Pod is killed: as its deletion has it, or as its spec had it at the start."""
+        try:
+            return (await self.get_pod(self._pod, timeout=GRACE_TIMEOUT)).grace
+        except ApiError as error:
+            log.warning("the grace period is taken from the Pod's spec", seconds=self._grace, why=str(error))
+            return self._grace
+
     async def refresh(self) -> None:
         """Learn the StatefulSet as it is now, whatever its watch has brought so far. Raises ApiError."""
         if self.member:
@@ -90,6 +101,7 @@ class Membership:
 
     async def _find(self) -> Member:
         pod = await self.get_pod(self._pod)
+        self._grace = pod.grace
         number = number_of(self._pod, pod.statefulset)
         if number is None:
             owner = f"is controlled by the StatefulSet {pod.statefulset!r}" if pod.statefulset else "has no StatefulSet"

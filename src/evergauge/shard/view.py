@@ -1,9 +1,10 @@
 """What one shard tells the others of itself, as JSON at `/shard` of its telemetry port.
 
     {"version": 1, "number": 2, "wanted": {"uid": "…", "replicas": 3, "start": 0, "rule": "jump", "generation": 7},
-     "serves": [{"uid": "…", "replicas": 3, "start": 0, "rule": "jump"}]}
+     "serves": [{"uid": "…", "replicas": 3, "start": 0, "rule": "jump"}], "lacks": ["secrets"]}
 
-wanted: the newest state of the StatefulSet that the shard has learned of. serves: the keys by which its whole part is served now.
+wanted: the newest state of the StatefulSet that the shard has learned of. serves: the keys by which its whole part is served now. lacks: of
+which feeds it has nothing, since they aren't permitted.
 Fields that a version adds are ignored by those that don't know them; one that changes their meaning has another version.
 """
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 VERSION = 1
+NOBODY = -1
+"""The number of a process that doesn't know yet which shard it is."""
 
 
 class Wanted(NamedTuple):
@@ -35,16 +38,17 @@ class View(NamedTuple):
     number: int
     wanted: Wanted | None
     serves: Sequence[Key]
+    lacks: frozenset[str] = frozenset()
 
-    def takes_over(self, wanted: Wanted) -> bool:
-        """Whether the shard serves its part by that key, and will for now.
+    def takes_over(self, wanted: Wanted, lacks: frozenset[str] = frozenset()) -> bool:
+        """Whether the shard serves its part by that key, and will for now. lacks: what isn't there to be taken over.
 
         That it serves by an equal key is not enough: it may do so on the way to another one, and let go. It must have learned of this
         state or a later one. From a later one on it lets nothing go until the next owner has said the same of that one.
         """
         if self.wanted is None or self.wanted.key.uid != wanted.key.uid:
             return False
-        return self.wanted.generation >= wanted.generation and wanted.key in self.serves
+        return self.wanted.generation >= wanted.generation and wanted.key in self.serves and self.lacks <= lacks
 
 
 class _Key(msgspec.Struct):
@@ -62,6 +66,7 @@ class _View(msgspec.Struct):
     version: int
     number: int
     serves: list[_Key]
+    lacks: list[str] = []
     wanted: _Wanted | None = None
 
 
@@ -71,7 +76,9 @@ _DECODER = msgspec.json.Decoder(_View)
 def write_view(view: View) -> bytes:
     """The JSON of a view."""
     wanted = _Wanted(*view.wanted.key, view.wanted.generation) if view.wanted else None
-    return msgspec.json.encode(_View(VERSION, view.number, [_Key(*key) for key in view.serves], wanted))
+    return msgspec.json.encode(
+        _View(VERSION, view.number, [_Key(*key) for key in view.serves], sorted(view.lacks), wanted)
+    )
 
 
 def read_view(body: bytes) -> View | None:
@@ -83,7 +90,7 @@ def read_view(body: bytes) -> View | None:
     if found.version != VERSION:
         return None
     wanted = Wanted(_key(found.wanted), found.wanted.generation) if found.wanted else None
-    return View(found.number, wanted, [_key(key) for key in found.serves])
+    return View(found.number, wanted, [_key(key) for key in found.serves], frozenset(found.lacks))
 
 
 def _key(found: _Key) -> Key:

@@ -35,7 +35,7 @@ def telemetry_app(
     async def shard_view(_request: web.Request) -> web.Response:
         view = shard()
         if view is None:
-            return web.Response(status=404, text="This process is no shard of a StatefulSet, or doesn't know it yet.\n")
+            return web.Response(status=404, text="Not autosharded: see --pod and --pod-namespace.\n")
         return web.Response(body=view, content_type="application/json")
 
     app = new_app()

@@ -1,0 +1,209 @@
+"""An API server in memory: lists, watches and single objects for clients that share its event loop, and what may go wrong with them.
+
+No socket and no real time: a schedule of minutes runs in milliseconds. What real lists and watches do is tested elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from bisect import bisect_right
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from evergauge.errors import ConnectionLost, Expired, Forbidden, NotFound, Unreachable
+from evergauge.kube.items import INITIAL_EVENTS_END
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from random import Random
+
+LATENCY: Final = 0.02
+"""Seconds at most until an answer or event arrives."""
+
+
+class Change(NamedTuple):
+    """One change of one object. at: when the API server committed it, in seconds of the loop; type: of its watch event."""
+
+    at: float
+    version: int
+    resource: str
+    type: str
+    manifest: dict[str, Any]
+
+
+class Api:
+    """The server. changes: all of them, in their order. down: it isn't there. forbidden: resources that may not be listed or watched."""
+
+    def __init__(self, rng: Random) -> None:
+        self.changes: list[Change] = []
+        self.down = False
+        self.forbidden: set[str] = set()
+        self.oldest = 0
+        self.changed = asyncio.Event()
+        self._rng = rng
+        self._objects: dict[tuple[str, str], dict[str, Any]] = {}
+
+    @property
+    def version(self) -> int:
+        """The newest one."""
+        return len(self.changes)
+
+    def put(self, resource: str, name: str, **fields: Any) -> None:  # noqa: ANN401 - JSON
+        """Create an object, or replace its fields."""
+        before = self._objects.get((resource, name))
+        uid = before["metadata"]["uid"] if before else f"{resource}-{name}-{self.version}"
+        kept = before or {"metadata": {"name": name, "namespace": "default", "uid": uid}}
+        metadata = kept["metadata"] | fields.pop("metadata", {}) | {"resourceVersion": str(self.version + 1)}
+        manifest = kept | fields | {"metadata": metadata}
+        self._objects[resource, name] = manifest
+        self._commit(resource, "MODIFIED" if before else "ADDED", manifest)
+
+    def remove(self, resource: str, name: str) -> None:
+        """Delete an object."""
+        before = self._objects.pop((resource, name))
+        metadata = before["metadata"] | {"resourceVersion": str(self.version + 1)}
+        self._commit(resource, "DELETED", before | {"metadata": metadata})
+
+    def get(self, resource: str, name: str) -> dict[str, Any] | None:
+        """An object."""
+        return self._objects.get((resource, name))
+
+    def all(self, resource: str) -> list[dict[str, Any]]:
+        """The objects of a kind."""
+        return [manifest for (kind, _), manifest in self._objects.items() if kind == resource]
+
+    def forget(self) -> None:
+        """Compact: watches can't resume from earlier versions."""
+        self.oldest = self.version
+
+    def latency(self) -> float:
+        """Seconds until something arrives."""
+        return self._rng.uniform(0, LATENCY)
+
+    def _commit(self, resource: str, type_: str, manifest: dict[str, Any]) -> None:
+        at = asyncio.get_running_loop().time()
+        self.changes.append(Change(at, self.version + 1, resource, type_, manifest))
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    def after(self, version: int) -> list[Change]:
+        """The changes after a version."""
+        return self.changes[bisect_right(self.changes, version, key=lambda change: change.version) :]
+
+
+class Client:
+    """One process' way to the server, with the faults of its own. Like evergauge.kube.client.ApiClient.
+
+    silent: nothing arrives any more, and nobody says so.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self.silent = False
+        self._api = api
+        self._streams: set[MemoryStream] = set()
+
+    async def get(self, path: str, _query: Mapping[str, str], **settings: Any) -> bytes:  # noqa: ANN401 - the client's own
+        """One object."""
+        await self._reach(settings["timeout"])
+        *_, resource, name = path.split("/")
+        manifest = self._api.get(resource, name)
+        if manifest is None:
+            raise NotFound(f"no {resource}/{name}", status=404)
+        return json.dumps(manifest).encode()
+
+    @asynccontextmanager
+    async def stream(self, path: str, query: Mapping[str, str], **settings: Any) -> AsyncIterator[MemoryStream]:  # noqa: ANN401 - as above
+        """A watch."""
+        await self._reach(settings["connect_timeout"])
+        resource = path.rsplit("/", 1)[1]
+        if resource in self._api.forbidden:
+            raise Forbidden(f"watching {resource}", status=403)
+        version = int(query.get("resourceVersion") or 0)
+        initial = "sendInitialEvents" in query
+        if not initial and version < self._api.oldest:
+            raise Expired("too old", status=410)
+        opened = MemoryStream(self, self._api, resource, None if initial else version, float(query["timeoutSeconds"]))
+        self._streams.add(opened)
+        try:
+            yield opened
+        finally:
+            self._streams.discard(opened)
+
+    async def is_ready(self) -> bool:
+        """Whether the server is there."""
+        return not self._api.down and not self.silent
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    def break_streams(self, how: str) -> None:
+        """reset: an error. early: a clean end before the time, as of a reader that was too slow: what was under way is lost."""
+        for stream in self._streams:
+            stream.broken = how
+
+    async def _reach(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller's
+        await asyncio.sleep(self._api.latency())
+        if self.silent:
+            await asyncio.sleep(timeout)
+            raise Unreachable("no answer")
+        if self._api.down:
+            raise Unreachable("refused")
+
+
+class MemoryStream:
+    """One watch. broken: see Client.break_streams."""
+
+    def __init__(self, client: Client, api: Api, resource: str, version: int | None, seconds: float) -> None:
+        """version: to start from, None to start with all objects. seconds: until its clean end."""
+        self.broken = ""
+        self._client = client
+        self._api = api
+        self._resource = resource
+        self._ends = asyncio.get_running_loop().time() + seconds
+        self._initial = b"" if version is not None else self._all()
+        self._version = api.version if version is None else version
+
+    async def read(self) -> bytes:
+        """The next events, empty at the end. Raises ConnectionLost."""
+        text, self._initial = self._initial, b""
+        while not text:
+            if self.broken == "reset" or self._api.down:
+                raise ConnectionLost("reset")
+            left = self._ends - asyncio.get_running_loop().time()
+            if self.broken == "early" or (left <= 0 and not self._client.silent):
+                return b""
+            if self._client.silent:
+                await asyncio.sleep(1)
+            elif changes := self._api.after(self._version):
+                text = await self._arrived(changes)
+            else:
+                # Not longer than a second: faults are looked at from time to time.
+                await _wait(self._api.changed, min(left, 1.0))
+        return text
+
+    async def _arrived(self, changes: list[Change]) -> bytes:
+        """The events of changes, after a while; nothing where something went wrong meanwhile."""
+        await asyncio.sleep(self._api.latency())
+        if self.broken or self._client.silent:
+            return b""
+        self._version = changes[-1].version
+        mine = [change for change in changes if change.resource == self._resource]
+        return b"".join(_line(change.type, change.manifest) for change in mine)
+
+    def _all(self) -> bytes:
+        annotations = {INITIAL_EVENTS_END: "true"}
+        end = {"metadata": {"resourceVersion": str(self._api.version), "annotations": annotations}}
+        return b"".join(_line("ADDED", manifest) for manifest in self._api.all(self._resource)) + _line("BOOKMARK", end)
+
+
+def _line(type_: str, manifest: dict[str, Any]) -> bytes:
+    return json.dumps({"type": type_, "object": manifest}).encode() + b"\n"
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
