@@ -81,7 +81,9 @@ async def serve(
         shards = shards_for(options, service, ways, telemetry.handovers)
         stack.push_async_callback(shards.close)
         telemetry.objects.sizes_from(lambda: sizes(service))
-        telemetry.freshness.ages_from(lambda: ages(service), options.freshness_bound)
+        telemetry.freshness.ages_from(
+            lambda: ages(service), options.freshness_bound, lambda: bound_of(service, options)
+        )
         for server in (servers := open_servers(options, exposer, telemetry, service, shards)):
             await server.start()
             stack.push_async_callback(server.stop)
@@ -121,6 +123,11 @@ def ways_of(client: ApiClient, options: Options, telemetry: Telemetry) -> Ways:
     )
 
 
+def bound_of(service: Service, options: Options) -> float:
+    """The freshness bound in force, in seconds."""
+    return service.current.bound if service.current else options.freshness_bound
+
+
 def go_type(kind: CompiledKind) -> str:
     """The Go type by which KSM's self-metrics name a kind: `*v1.Pod`."""
     return f"*{kind.kind.version}.{kind.kind.kind}"
@@ -141,7 +148,7 @@ def open_servers(
         gzip=options.enable_gzip_encoding,
         write_timeout=options.server_write_timeout,
     )
-    own = telemetry_app(telemetry, Readiness(service, telemetry.feeds, options.freshness_bound), shards.view)
+    own = telemetry_app(telemetry, Readiness(service, telemetry.feeds), shards.view)
     listening = listen(options.host, options.port, flags=("--host", "--port"))
     try:
         own_listening = listen(

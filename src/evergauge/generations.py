@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
 from evergauge.freshness import Lease
 from evergauge.kube.feed import Feed
+from evergauge.kube.ways import bound_in_force, timing_for
 from evergauge.pipeline.exposer import Exposed, exposed
 from evergauge.pipeline.faults import FaultReports
 from evergauge.pipeline.feed_store import FeedStore
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from evergauge.telemetry import Telemetry
 
 
+log = structlog.get_logger(__name__)
+
+
 class Builder:
     """Builds generations; nothing of them runs yet."""
 
@@ -32,25 +38,43 @@ class Builder:
         self._ways = ways
         self._telemetry = telemetry
         self._faults = FaultReports(telemetry.objects, ways.clock)
+        self._bound = options.freshness_bound
 
     def build(self, holding: Holding, before: Generation | None) -> Generation:  # noqa: ARG002 - taken over with the next step
         """A generation that holds this. before: the one in service."""
         mine = Mine(holding)
+        chosen = {resource: sources(kind, self._options) for resource, kind in self._kinds.items()}
+        bound = self._bound_for(sum(map(len, chosen.values())))
         observer = Quiet(self._ways.observer)
-        ways = self._ways._replace(observer=observer)
+        ways = self._ways._replace(observer=observer, timing=timing_for(bound))
         feeds: list[Feed] = []
         shown: dict[str, Exposed] = {}
         for resource, kind in self._kinds.items():
             stores = []
-            for source in sources(kind, self._options):
-                feed, store = self._feed(kind, source, mine, ways)
+            for source in chosen[resource]:
+                feed, store = self._feed(kind, source, mine, ways, Lease(bound))
                 feeds.append(feed)
                 stores.append(store)
             shown[resource] = exposed(kind, stores)
-        return Generation(mine, feeds, shown, observer)
+        return Generation(mine, feeds, shown, observer, bound)
 
-    def _feed(self, kind: CompiledKind, source: Source, mine: Mine, ways: Ways) -> tuple[Feed, FeedStore]:
-        options, lease = self._options, Lease(self._options.freshness_bound)
+    def _bound_for(self, feeds: int) -> float:
+        """The freshness bound in force. Says so when it is another one than before."""
+        bound = bound_in_force(self._options.freshness_bound, feeds)
+        if bound != self._bound:
+            log.warning(
+                "the freshness bound in force is not the configured one: so many feeds would renew their watches too often; "
+                "name fewer resources or namespaces, or no namespaces at all",
+                flag="--freshness-bound",
+                configured_seconds=self._options.freshness_bound,
+                in_force_seconds=round(bound, 1),
+                feeds=feeds,
+            )
+        self._bound = bound
+        return bound
+
+    def _feed(self, kind: CompiledKind, source: Source, mine: Mine, ways: Ways, lease: Lease) -> tuple[Feed, FeedStore]:
+        options = self._options
         store = FeedStore(
             kind, mine.owns, self._faults, listed=self._listed(source.resource), omitted=self._omitted(lease)
         )

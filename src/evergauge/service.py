@@ -47,12 +47,13 @@ class Mine:
 
 
 class Generation(NamedTuple):
-    """See the module. kinds: by resource, in the order of the output."""
+    """See the module. kinds: by resource, in the order of the output. bound: the freshness bound in force, in seconds."""
 
     mine: Mine
     feeds: Sequence[Feed]
     kinds: Mapping[str, Exposed]
     observer: Speaker
+    bound: float
 
 
 class Observer(Protocol):

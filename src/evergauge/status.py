@@ -36,7 +36,7 @@ def ages(service: Service) -> Iterator[FeedAge]:
 
 
 class Readiness(NamedTuple):
-    """Ready when every permitted feed has synced, and none has been without proof for ten times the bound (seconds).
+    """Ready when every permitted feed has synced, and none has been without proof for ten times the bound.
 
     One that is no longer permitted is not waited for either: to take the others out of service would mend nothing. Where the flags
     leave nothing to read there is nothing to wait for.
@@ -44,7 +44,6 @@ class Readiness(NamedTuple):
 
     service: Service
     synced: FeedMetrics
-    bound: float
 
     def ready(self) -> tuple[bool, Sequence[str]]:
         """See `evergauge.web.exposer.Readiness`."""
@@ -52,8 +51,8 @@ class Readiness(NamedTuple):
         if current is None:
             return False, ["the StatefulSet that says which shard this is"]
         ready, missing = self.synced.ready()
-        lost = [f"{feed.source} (lost)" for feed in current.feeds if self._is_lost(feed)]
+        lost = [f"{feed.source} (lost)" for feed in current.feeds if self._is_lost(feed, current.bound)]
         return (ready or not current.feeds) and not lost, [*missing, *lost]
 
-    def _is_lost(self, feed: Feed) -> bool:
-        return (feed.age or 0.0) > self.bound * NOT_READY_AFTER and not self.synced.refused(feed.source)
+    def _is_lost(self, feed: Feed, bound: float) -> bool:
+        return (feed.age or 0.0) > bound * NOT_READY_AFTER and not self.synced.refused(feed.source)

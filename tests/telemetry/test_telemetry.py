@@ -293,8 +293,9 @@ async def test_stalls_are_measured() -> None:
 def test_ages_of_feeds_are_asked_for_at_each_scrape() -> None:
     of = telemetry()
     ages = [FeedAge("pods", "", proven=12.5, event=3.0), FeedAge("nodes", "", proven=None, event=None)]
-    of.freshness.ages_from(lambda: ages, bound=30.0)
-    assert value(of, "evergauge_freshness_bound_seconds") == 30
+    of.freshness.ages_from(lambda: ages, configured=30.0, in_force=lambda: 45.5)
+    assert value(of, "evergauge_freshness_bound_configured_seconds") == 30
+    assert value(of, "evergauge_freshness_bound_seconds") == 45.5
     assert value(of, "evergauge_feed_freshness_seconds", resource="pods", namespace="") == 12.5
     assert value(of, "evergauge_feed_last_event_age_seconds", resource="pods", namespace="") == 3
     ages[1] = FeedAge("nodes", "a", proven=1.0, event=None)

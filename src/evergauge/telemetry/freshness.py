@@ -31,34 +31,44 @@ class FreshnessMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
 
-    def ages_from(self, ages: Callable[[], Iterable[FeedAge]], bound: float) -> None:
-        """Have the ages of all feeds asked for at each scrape. Once only. bound: of `--freshness-bound`, in seconds."""
-        self._registry.register(_Ages(ages, bound))
+    def ages_from(
+        self, ages: Callable[[], Iterable[FeedAge]], configured: float, in_force: Callable[[], float]
+    ) -> None:
+        """Have the ages of all feeds asked for at each scrape. Once only.
+
+        configured: the bound of `--freshness-bound`, in seconds. in_force: the bound that the feeds keep.
+        """
+        self._registry.register(_Ages(ages, configured, in_force))
 
 
 class _Ages(Collector):
-    def __init__(self, ages: Callable[[], Iterable[FeedAge]], bound: float) -> None:
+    def __init__(self, ages: Callable[[], Iterable[FeedAge]], configured: float, in_force: Callable[[], float]) -> None:
         self._ages = ages
-        self._bound = bound
+        self._configured = configured
+        self._in_force = in_force
 
     def describe(self) -> Iterable[Metric]:
         """Names without values: the registry checks for duplicates before there are feeds."""
         return self._families()
 
     def collect(self) -> Iterator[Metric]:
-        bound, proven, event = self._families()
-        bound.add_metric([], self._bound)
+        configured, in_force, proven, event = self._families()
+        configured.add_metric([], self._configured)
+        in_force.add_metric([], self._in_force())
         for age in self._ages():
             for family, seconds in ((proven, age.proven), (event, age.event)):
                 if seconds is not None:
                     family.add_metric([age.resource, age.namespace], seconds)
-        yield from (bound, proven, event)
+        yield from (configured, in_force, proven, event)
 
     @staticmethod
-    def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+    def _families() -> tuple[GaugeMetricFamily, ...]:
         return (
+            GaugeMetricFamily("evergauge_freshness_bound_configured_seconds", "The bound of --freshness-bound."),
             GaugeMetricFamily(
-                "evergauge_freshness_bound_seconds", "The age beyond which a feed counts as lost, of --freshness-bound."
+                "evergauge_freshness_bound_seconds",
+                "The bound in force: the age beyond which a feed counts as lost. Wider than the configured one where very many feeds "
+                "would renew their watches too often.",
             ),
             GaugeMetricFamily(
                 "evergauge_feed_freshness_seconds",
