@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -40,19 +40,20 @@ class Builder:
         self._faults = FaultReports(telemetry.objects, ways.clock)
         self._bound = options.freshness_bound
 
-    def build(self, holding: Holding, before: Generation | None) -> Generation:  # noqa: ARG002 - taken over with the next step
-        """A generation that holds this. before: the one in service."""
+    def build(self, holding: Holding, before: Generation | None) -> Generation:
+        """A generation that holds this. before: the one in service, of which it takes over what hasn't changed."""
         mine = Mine(holding)
         chosen = {resource: sources(kind, self._options) for resource, kind in self._kinds.items()}
         bound = self._bound_for(sum(map(len, chosen.values())))
         observer = Quiet(self._ways.observer)
         ways = self._ways._replace(observer=observer, timing=timing_for(bound))
+        served = _served(before) if before else {}
         feeds: list[Feed] = []
         shown: dict[str, Exposed] = {}
         for resource, kind in self._kinds.items():
             stores = []
             for source in chosen[resource]:
-                feed, store = self._feed(kind, source, mine, ways, Lease(bound))
+                feed, store = self._feed(kind, source, mine, ways, Lease(bound), before=served.get(source))
                 feeds.append(feed)
                 stores.append(store)
             shown[resource] = exposed(kind, stores)
@@ -73,14 +74,29 @@ class Builder:
         self._bound = bound
         return bound
 
-    def _feed(self, kind: CompiledKind, source: Source, mine: Mine, ways: Ways, lease: Lease) -> tuple[Feed, FeedStore]:
+    def _feed(
+        self, kind: CompiledKind, source: Source, mine: Mine, ways: Ways, lease: Lease, *, before: _Served | None
+    ) -> _Served:
         options = self._options
         store = FeedStore(
-            kind, mine.owns, self._faults, listed=self._listed(source.resource), omitted=self._omitted(lease)
+            kind,
+            mine.owns,
+            self._faults,
+            listed=self._listed(source.resource),
+            omitted=self._omitted(lease),
+            before=before.store if before else None,
         )
         self._telemetry.feeds.add(source)
-        feed = Feed(source, store, lease, ways, from_cache=options.use_apiserver_cache, limit=options.object_limit)
-        return feed, store
+        feed = Feed(
+            source,
+            store,
+            lease,
+            ways,
+            from_cache=options.use_apiserver_cache,
+            at_least=before.feed.version if before else "",
+            limit=options.object_limit,
+        )
+        return _Served(feed, store)
 
     def _listed(self, resource: str) -> Callable[[int], None]:
         """Publishes how many objects a list had, under `--object-limit` only (KSM behaviour)."""
@@ -96,6 +112,18 @@ class Builder:
         if self._options.stale_policy == "omit":
             return lambda: lease.exceeded(self._ways.clock())
         return lambda: False
+
+
+class _Served(NamedTuple):
+    """One source in a generation."""
+
+    feed: Feed
+    store: FeedStore
+
+
+def _served(generation: Generation) -> Mapping[Source, _Served]:
+    stores = [store for kind in generation.kinds.values() for store in kind.stores]
+    return {feed.source: _Served(feed, store) for feed, store in zip(generation.feeds, stores, strict=True)}
 
 
 class Quiet:

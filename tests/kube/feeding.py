@@ -29,11 +29,14 @@ BOUND = 30.0
 
 
 class Kept(dict[str, str]):
-    """A sink that keeps versions by UID. nameless: objects whose metadata could not be read; lists: sets taken into service."""
+    """A sink that keeps versions by UID. nameless: objects whose metadata could not be read; lists: sets taken into service;
+    afresh: it was begun so.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.next: Kept | None = None
+        self.afresh = False
         self.nameless = 0
         self.lists = 0
 
@@ -47,9 +50,13 @@ class Kept(dict[str, str]):
         if item is not None:
             self.pop(item.uid, None)
 
-    def begin(self) -> Kept:
+    def begin(self, *, afresh: bool = False) -> Kept:
         self.next = Kept()
+        self.next.afresh = afresh
         return self.next
+
+    def abandon(self) -> None:
+        self.next = None
 
     async def commit(self) -> None:
         assert self.next is not None

@@ -313,7 +313,25 @@ async def test_a_server_restored_from_a_backup_is_followed_by_a_consistent_list(
         await stage.in_step(within=100)
         assert stage.told.lists[-1] == "ok"
         assert stage.told.relists[-1] == "behind"
+        # An object may be at the version that it had, and yet be another.
+        assert stage.kept.next
+        assert stage.kept.next.afresh
         assert int(stage.feed._version) == stage.cluster.version
+
+
+@in_virtual_time
+async def test_what_a_failed_list_has_filled_is_dropped_before_the_next_attempt() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        assert stage.kept.next
+        assert not stage.kept.next.afresh
+        await stage.server.order(Fault(kind="expire", verb="watch", count=1))
+        await stage.server.order(Fault(kind="drop", new=False))
+        await until(lambda: stage.told.relists == ["expired"])
+        await stage.server.order(Fault(kind="truncate"))
+        await until(lambda: stage.told.lists[-1] == "ConnectionLost")
+        assert stage.kept.next is None
+        assert stage.kept == stage.truth()
 
 
 @in_virtual_time

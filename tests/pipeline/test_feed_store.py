@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import zlib
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import msgspec
+import pytest
 from structlog.testing import capture_logs
 
-from evergauge.declare import CompiledKind
+from evergauge.declare import CompiledKind, Rendered
 from evergauge.kinds import KINDS
 from evergauge.kube.items import Item
 from evergauge.pipeline.faults import LOGGED, PERIOD, FaultReports
@@ -35,13 +39,34 @@ class Counter:
 
 
 def item(number: int, **status: object) -> Item:
+    """An object; its version is another one for another status."""
     uid = UID.format(number)
     raw = {"metadata": {"name": f"ns{number}", "uid": uid}, "status": status or {"phase": "Active"}}
-    return Item(uid, str(number), msgspec.Raw(json.dumps(raw).encode()))
+    text = json.dumps(raw).encode()
+    return Item(uid, str(1 + zlib.crc32(text)), msgspec.Raw(text))
 
 
-def feed_store(counter: Counter, owns: Callable[[str], bool] = lambda _: True) -> FeedStore:
-    return FeedStore(CompiledKind(NAMESPACES), owns, FaultReports(counter, lambda: counter.now))
+class Rendering(CompiledKind):
+    """Knows how many objects it has rendered."""
+
+    def __init__(self) -> None:
+        super().__init__(NAMESPACES)
+        self.rendered = 0
+
+    def render(self, raw: bytes) -> Rendered:
+        self.rendered += 1
+        return super().render(raw)
+
+
+def feed_store(
+    counter: Counter,
+    owns: Callable[[str], bool] = lambda _: True,
+    *,
+    kind: CompiledKind | None = None,
+    before: FeedStore | None = None,
+) -> FeedStore:
+    faults = FaultReports(counter, lambda: counter.now)
+    return FeedStore(kind or CompiledKind(NAMESPACES), owns, faults, before=before)
 
 
 async def shown(store: FeedStore) -> list[str]:
@@ -124,6 +149,86 @@ async def test_the_next_generation_is_seen_only_when_it_is_complete() -> None:
     assert await shown(store) == [phase(2), phase(3)]
     store.put(item(4))
     assert await shown(store) == [phase(2), phase(3), phase(4)]
+
+
+@pytest.mark.parametrize(
+    ("afresh", "rendered"),
+    [pytest.param(False, 2, id="only-what-changed"), pytest.param(True, 4, id="afresh-everything")],
+)
+async def test_a_list_renders(*, afresh: bool, rendered: int) -> None:
+    kind = Rendering()
+    store = feed_store(Counter(), kind=kind)
+    for number in range(4):
+        store.put(item(number))
+    kind.rendered = 0
+    build = store.begin(afresh=afresh)
+    for each in (item(0), item(1, phase="Terminating"), item(2), item(9)):
+        build.put(each)
+    assert kind.rendered == rendered
+    await store.commit()
+    assert await shown(store) == [phase(0), phase(1, "Terminating"), phase(2), phase(9)]
+
+
+async def test_the_first_list_of_a_generation_adopts_from_the_one_before_and_later_ones_from_its_own() -> None:
+    kind, both = Rendering(), (1, 2, 3)
+    before = feed_store(Counter(), Holding(1, 2).owns, kind=kind)
+    for number in both:
+        before.put(item(number))
+    after = feed_store(Counter(), Holding(2, 3).owns, kind=kind, before=before)
+    # The first attempt comes to nothing.
+    after.begin().put(item(2))
+    kind.rendered = 0
+    for expected in (1, 1):
+        build = after.begin()
+        for number in both:
+            build.put(item(number))
+        await after.commit()
+        before.remove(item(2))
+        assert kind.rendered == expected
+        assert await shown(after) == [phase(2), phase(3)]
+
+
+async def test_a_set_whose_feed_never_lists_does_not_keep_the_one_before_alive() -> None:
+    before = feed_store(Counter())
+    after = feed_store(Counter(), kind=before.kind, before=before)
+    alive = ref(before)
+    del before
+    gc.collect()
+    assert alive() is None
+    after.begin().put(item(1))
+    await after.commit()
+    assert await shown(after) == [phase(1)]
+
+
+async def test_what_another_compilation_rendered_is_rendered_anew() -> None:
+    before, kind = feed_store(Counter()), Rendering()
+    before.put(item(1))
+    after = feed_store(Counter(), kind=kind, before=before)
+    after.begin().put(item(1))
+    assert kind.rendered == 1
+
+
+async def test_what_is_begun_and_not_committed_is_dropped() -> None:
+    store = feed_store(Counter())
+    store.put(item(1))
+    held = []
+    for _ in range(2):
+        held.append(store.begin())
+        held[-1].put(item(2))
+    store.abandon()
+    assert [len(build.store) for build in held] == [0, 0]
+    assert await shown(store) == [phase(1)]
+
+
+async def test_faults_of_an_adopted_object_are_not_reported_again() -> None:
+    counter = Counter()
+    store = feed_store(counter)
+    store.put(item(1, phase=[]))
+    store.begin().put(item(1, phase=[]))
+    await store.commit()
+    assert len(counter.failures) == 1
+    store.begin().put(item(1, phase={}))
+    assert len(counter.failures) == 2
 
 
 async def test_a_broken_object_loses_only_what_is_broken_and_is_counted() -> None:

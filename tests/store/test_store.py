@@ -10,65 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evergauge.store import GzipBody, PlainBody, Section, Size, Store, header_fragment
+from evergauge.store import GzipBody, PlainBody, Section, Size, Store
 from evergauge.store.bucket import MOST_BYTES, MOST_OBJECTS
+from store.stores import FAMILIES, HEADERS, body_of, filled, fold, gzip_of, lines, parts_of, prepared, text_of
 from support.tools import require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from evergauge.store import Body, Snapshot
-
-FAMILIES = 3
-HEADERS = [header_fragment(f"# HELP f{n} Things.\n# TYPE f{n} gauge\n".encode()) for n in range(FAMILIES)]
 KEYS = st.sampled_from([f"uid-{n}" for n in range(150)])
 LINES = st.lists(st.binary(max_size=30), max_size=3).map(lambda lines: b"".join(line + b"\n" for line in lines))
 PARTS = st.lists(LINES, min_size=FAMILIES, max_size=FAMILIES)
 # An object's new lines, None for its deletion, or a fold in between.
 STEPS = st.lists(st.tuples(KEYS, st.none() | PARTS) | st.just("fold"), max_size=300)
-
-
-def fold(store: Store) -> None:
-    for _ in store.fold():
-        pass
-
-
-def prepared(store: Store) -> Snapshot:
-    snapshot = store.snapshot()
-    for _ in snapshot.prepare():
-        pass
-    return snapshot
-
-
-def body_of(body: Body) -> bytes:
-    text = b"".join(make() for make in body.pieces())
-    assert len(text) == body.length
-    return text
-
-
-def text_of(*stores: Store) -> bytes:
-    return body_of(PlainBody([Section(HEADERS, [prepared(store) for store in stores])]))
-
-
-def gzip_of(*stores: Store, ending: bytes = b"") -> bytes:
-    sections = [Section(HEADERS, [prepared(store) for store in stores])]
-    return body_of(GzipBody(sections, header_fragment(ending) if ending else None))
-
-
-def parts_of(number: int, size: int = 40) -> list[bytes]:
-    return [f'f{n}{{object="{number}"}} {"1" * size}\n'.encode() for n in range(FAMILIES)]
-
-
-def filled(objects: Iterable[int]) -> Store:
-    store = Store(FAMILIES)
-    for number in objects:
-        store.put(str(number), parts_of(number))
-    fold(store)
-    return store
-
-
-def lines(text: bytes) -> list[bytes]:
-    return sorted(text.split(b"\n"))
 
 
 @given(steps=STEPS)

@@ -46,9 +46,20 @@ class Feed:
     """
 
     def __init__(
-        self, source: Source, sink: Sink, lease: Lease, ways: Ways, *, from_cache: bool = False, limit: int = 0
+        self,
+        source: Source,
+        sink: Sink,
+        lease: Lease,
+        ways: Ways,
+        *,
+        from_cache: bool = False,
+        at_least: str = "",
+        limit: int = 0,
     ) -> None:
-        """from_cache: the first list may come from the server's cache as it is. limit: the most objects to list, 0 for all."""
+        """from_cache: the first list may come from the server's cache as it is. limit: the most objects to list, 0 for all.
+
+        at_least: the version up to which the source's objects have been seen already, if they have.
+        """
         self.source = source
         self.synced = asyncio.Event()
         self.settled = asyncio.Event()
@@ -56,8 +67,8 @@ class Feed:
         self._lease = lease
         self._ways = ways
         self._limit = limit
-        self._version = "0" if from_cache else ""
-        self._listed = False
+        self._version = at_least or ("0" if from_cache else "")
+        self._listed = self._afresh = self._watching = False
         self._streams = not limit
         self._backoff = Backoff(ways.rng)
         self._relay = Relay(source, sink, ways, self._backoff, proven=self._proven)
@@ -74,6 +85,11 @@ class Feed:
             except ApiError as error:
                 self._why = str(error)
                 await self._recover(error)
+
+    @property
+    def version(self) -> str:
+        """The version up to which it has seen everything; none before the first list, "0" where that may come from a cache."""
+        return self._relay.version if self._watching else self._version
 
     @property
     def age(self) -> float | None:
@@ -97,20 +113,25 @@ class Feed:
         async with self._ways.queue.turn(len(self._sink)):
             opened = self._ways.clock()
             try:
-                async with asyncio.timeout(self._ways.timing.sync):
-                    version = await self._fill()
-                check_order(self.source, self._version, version)
-            except TimeoutError:
-                error = ConnectionLost(f"listing {self.source} took more than {self._ways.timing.sync:g} s")
-                self._ways.observer.listed(self.source, error)
-                raise error from None
+                version = await self._filled()
             except ApiError as error:
+                self._sink.abandon()
                 self._ways.observer.listed(self.source, error)
                 raise
             await self._sink.commit()
-        self._version, self._listed = version, True
+        self._version, self._listed, self._afresh = version, True, False
         self._ways.observer.listed(self.source)
         self._proven(opened, "listed")
+
+    async def _filled(self) -> str:
+        """Fill the next set within the time for it; returns its version, which is none before the last one. Raises ApiError."""
+        try:
+            async with asyncio.timeout(self._ways.timing.sync):
+                version = await self._fill()
+        except TimeoutError:
+            raise ConnectionLost(f"listing {self.source} took more than {self._ways.timing.sync:g} s") from None
+        check_order(self.source, self._version, version)
+        return version
 
     async def _fill(self) -> str:
         """Fill the next set with all objects there are; returns their version."""
@@ -118,11 +139,13 @@ class Feed:
         if self._streams:
             try:
                 silence = self._ways.timing.silence
-                return await list_by_watch(client, self.source, self._sink.begin(), at_least=at_least, silence=silence)
+                build = self._sink.begin(afresh=self._afresh)
+                return await list_by_watch(client, self.source, build, at_least=at_least, silence=silence)
             except (Invalid, BookmarkMissing) as error:
                 self._streams = False
                 log.info("listing by pages, not by a watch", **self.source.named, why=str(error))
-        return await list_by_pages(client, self.source, self._sink.begin(), at_least=at_least, most=self._limit)
+        build = self._sink.begin(afresh=self._afresh)
+        return await list_by_pages(client, self.source, build, at_least=at_least, most=self._limit)
 
     def _relist(self, reason: RelistReason) -> None:
         """List anew before the next watch. A feed that is about to list learns nothing from another 410, but from a server behind it."""
@@ -132,8 +155,10 @@ class Feed:
 
     async def _watch(self) -> None:
         try:
+            self._watching = True
             await self._relay.run(self._version)
         finally:
+            self._watching = False
             self._version = self._relay.version
 
     def _proven(self, opened: float, why: str) -> None:
@@ -157,10 +182,11 @@ class Feed:
         timing = self._ways.timing
         match error:
             case VersionTooLarge():
-                # The server has gone back, as after the restoration of a backup: only a consistent list is right now.
+                # The server has gone back, as after the restoration of a backup: only a consistent list is right now, and equal
+                # versions of an object may be different ones.
                 log.warning("the API server is behind what it sent before: listing anew", **self.source.named)
                 self._relist("behind")
-                self._version = ""
+                self._version, self._afresh = "", True
                 await asyncio.sleep(self._backoff.delay())
             case Expired():
                 self._relist("expired")

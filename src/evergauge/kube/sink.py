@@ -25,9 +25,15 @@ class Sink(Build, Protocol):
         """Objects in service."""
         ...
 
-    def begin(self) -> Build:
-        """A new, empty set beside the one in service; one that was begun before and never taken into service is dropped."""
+    def begin(self, *, afresh: bool = False) -> Build:
+        """A new, empty set beside the one in service; one that was begun before and never taken into service is dropped.
+
+        afresh: an object's version says nothing about whether it is as it was in the set in service.
+        """
         ...
+
+    def abandon(self) -> None:
+        """The set begun last won't be completed: drop it."""
 
     async def commit(self) -> None:
         """The set begun last is complete: take it into service, in one step."""

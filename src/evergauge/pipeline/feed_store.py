@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from evergauge.declare import Fault
 from evergauge.kube.turns import Turns, run_in_turns
+from evergauge.pipeline.versions import version_number
 from evergauge.store import Store
 
 if TYPE_CHECKING:
@@ -25,24 +27,31 @@ class Generation:
     seen: how many objects were put, those of other shards included.
     """
 
-    def __init__(self, kind: CompiledKind, owns: Callable[[str], bool], faults: FaultReports) -> None:
-        """owns: whether an object of this UID is this shard's."""
-        self.store = Store(len(kind.families))
+    def __init__(
+        self, kind: CompiledKind, owns: Callable[[str], bool], faults: FaultReports, store: Store | None = None
+    ) -> None:
+        """owns: whether an object of this UID is this shard's. store: where they go, if not to one of its own."""
+        self.store = Store(len(kind.families)) if store is None else store
         self.seen = 0
         self._kind = kind
         self._owns = owns
         self._faults = faults
 
     def put(self, item: Item | None) -> None:
-        """Render an object and keep its lines, if it is ours."""
+        """Keep an object's lines, if it is ours: those that the set before has of this version of it, or else rendered."""
         self.seen += 1
         if item is None:
             self._faults.report(self._kind.kind.resource, "?", _NAMELESS)
         elif self._owns(item.uid):
-            rendered = self._kind.render(bytes(item.raw))
-            self.store.put(item.uid, rendered.parts)
-            for fault in rendered.faults:
-                self._faults.report(self._kind.kind.resource, item.uid, fault)
+            version = version_number(item.version)
+            if not self.store.adopt(item.uid, version):
+                self._render(item, version)
+
+    def _render(self, item: Item, version: int) -> None:
+        rendered = self._kind.render(bytes(item.raw))
+        self.store.put(item.uid, rendered.parts, version)
+        for fault in rendered.faults:
+            self._faults.report(self._kind.kind.resource, item.uid, fault)
 
     def remove(self, item: Item | None) -> None:
         """Drop an object's lines. One of another shard isn't there."""
@@ -71,17 +80,21 @@ class FeedStore:
         *,
         listed: Callable[[int], object] = lambda _: None,
         omitted: Callable[[], bool] = lambda: False,
+        before: FeedStore | None = None,
     ) -> None:
         """See Generation.
 
         listed: told how many objects a list had, when they are taken into service. omitted: whether a scrape that begins now is to
-        leave the objects out (`--stale-policy=omit`).
+        leave the objects out (`--stale-policy=omit`). before: what is served of the same source until the first `commit`, whose
+        objects the first set adopts as far as they have not changed.
         """
         self.kind = kind
         self._listed = listed
         self.omitted = omitted
         self._owns = owns
         self._faults = faults
+        # Not held: as long as it is served, somebody does, and a feed may never get to its first list.
+        self._before = ref(before) if before and before.kind is kind else lambda: None
         self._serving = self._next = self._new()
 
     @property
@@ -101,16 +114,27 @@ class FeedStore:
         """See Generation; as to the one in service."""
         self._serving.remove(item)
 
-    def begin(self) -> Generation:
-        """The next generation, empty."""
-        self._next = self._new()
+    def begin(self, *, afresh: bool = False) -> Generation:
+        """The next generation, empty. It adopts what hasn't changed of the one in service, unless it is to begin afresh."""
+        self.abandon()
+        before = self._before() or self
+        self._next = self._new(None if afresh else before.store.successor())
         return self._next
+
+    def abandon(self) -> None:
+        """See Sink."""
+        if self._next is not self._serving:
+            # Whoever filled it may hold it for a while: so does the error that ended that, in the frames it went through.
+            self._next.store = Store(len(self.kind.families))
+            self._next = self._serving
 
     async def commit(self) -> None:
         """Fold the next generation, and take it into service in one step."""
-        await run_in_turns(self._next.store.fold())
-        self._serving = self._next
-        self._listed(self._next.seen)
+        following = self._next
+        await run_in_turns(following.store.settle())
+        await run_in_turns(following.store.fold())
+        self._serving, self._before = following, lambda: None
+        self._listed(following.seen)
 
     async def narrow(self) -> int:
         """Drop, in turns, every object that `owns` no longer says is ours, also from the set that a list is filling.
@@ -123,8 +147,8 @@ class FeedStore:
             await following.narrow()
         return dropped
 
-    def _new(self) -> Generation:
-        return Generation(self.kind, self._owns, self._faults)
+    def _new(self, store: Store | None = None) -> Generation:
+        return Generation(self.kind, self._owns, self._faults, store)
 
     async def fold(self) -> int:
         """Bring all that waits now into the fragments; returns the number of steps."""

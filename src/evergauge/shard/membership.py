@@ -158,8 +158,11 @@ class _Told:
     def remove(self, item: Item | None) -> None:
         log.warning("the StatefulSet is gone; the shard stays what it is", known=item is not None)
 
-    def begin(self) -> _Told:
+    def begin(self, *, afresh: bool = False) -> _Told:  # noqa: ARG002 (nothing is kept)
         return self
+
+    def abandon(self) -> None:
+        """There is no set to drop."""
 
     async def commit(self) -> None:
         if self._membership.fleet is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from array import array
+from typing import TYPE_CHECKING, NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
@@ -21,17 +22,26 @@ Row = list[bytes | None]
 """What waits of one object: its new lines by family, None where they are as folded."""
 
 
+class Kept(NamedTuple):
+    """One object as a bucket keeps it. version: 64 bits, 0 where it isn't known; parts: its folded lines, one entry a family."""
+
+    key: str
+    version: int
+    parts: list[bytes]
+
+
 class Bucket:
     """Slots with objects.
 
-    keys: the object in each slot, None where the slot is free. fragments: the folded state, one entry a family, replaced as a
-    whole by `fold`. waiting: by slot what has changed since. waiting_bytes: how much text waits.
+    keys, versions: the object in each slot, None and 0 where the slot is free. fragments: the folded state, one entry a family,
+    replaced as a whole by `fold`. waiting: by slot what has changed since. waiting_bytes: how much text waits.
     """
 
-    __slots__ = ("_largest", "fragments", "keys", "live", "waiting", "waiting_bytes")
+    __slots__ = ("_largest", "fragments", "keys", "live", "versions", "waiting", "waiting_bytes")
 
     def __init__(self, families: int) -> None:
         self.keys: list[str | None] = []
+        self.versions = array("Q")
         self.live = 0
         self.fragments: Fragments = (None,) * families
         self.waiting: dict[int, Row] = {}
@@ -44,21 +54,35 @@ class Bucket:
         """Whether it takes no further object."""
         return self.live >= MOST_OBJECTS or self._largest >= MOST_BYTES
 
-    def insert(self, key: str, parts: Sequence[bytes]) -> int:
+    def copy(self) -> Bucket:
+        """A bucket with the same objects, of which either may change. The fragments are shared, for nobody changes those."""
+        copy = Bucket(0)
+        copy.keys, copy.versions, copy.live = self.keys.copy(), self.versions[:], self.live
+        copy.fragments, copy.waiting = self.fragments, self.waiting.copy()
+        copy.waiting_bytes, copy._largest = self.waiting_bytes, self._largest
+        return copy
+
+    def holds(self, slot: int, key: str) -> bool:
+        """Whether a slot has that object."""
+        return slot < len(self.keys) and self.keys[slot] == key
+
+    def insert(self, key: str, version: int, parts: Sequence[bytes]) -> int:
         """Put a new object into a free slot; returns the slot."""
         slot = len(self.keys)
         if self.live < slot:
             slot = self.keys.index(None)
             self.keys[slot] = key
-            self.replace(slot, parts)
+            self.replace(slot, version, parts)
         else:
             self.keys.append(key)
+            self.versions.append(version)
             self._wait(slot, [lines or None for lines in parts])
         self.live += 1
         return slot
 
-    def replace(self, slot: int, parts: Sequence[bytes]) -> None:
+    def replace(self, slot: int, version: int, parts: Sequence[bytes]) -> None:
         """New lines for the object in a slot: those families wait whose checksums differ from the folded ones."""
+        self.versions[slot] = version
         row: list[bytes | None] = [None] * len(parts)
         for family, (fragment, lines) in enumerate(zip(self.fragments, parts, strict=True)):
             if fragment is None or slot >= len(fragment.checksums):
@@ -69,7 +93,7 @@ class Bucket:
 
     def remove(self, slot: int) -> None:
         """Free a slot; its lines go with the next fold."""
-        self.keys[slot] = None
+        self.keys[slot], self.versions[slot] = None, 0
         self.live -= 1
         self._wait(
             slot, [b"" if fragment is not None and fragment.holds(slot) else None for fragment in self.fragments]
@@ -107,8 +131,8 @@ class Bucket:
             return build([changes.get(slot, b"") for slot in range(len(self.keys))])
         return rebuild(fragment, changes, len(self.keys))
 
-    def rows(self) -> list[tuple[str, list[bytes]]]:
-        """The objects with their folded lines by family. Costs one inflation a family: for compaction only."""
+    def objects(self) -> list[Kept]:
+        """The objects with their folded lines. Costs one inflation a family: for compaction only."""
         parts: list[list[bytes]] = [[b""] * len(self.fragments) for _ in self.keys]
         for family, fragment in enumerate(self.fragments):
             if fragment is not None:
@@ -116,4 +140,4 @@ class Bucket:
                 for slot, length in enumerate(fragment.lengths):
                     parts[slot][family] = text[start : start + length]
                     start += length
-        return [(key, parts[slot]) for slot, key in enumerate(self.keys) if key is not None]
+        return [Kept(key, self.versions[slot], parts[slot]) for slot, key in enumerate(self.keys) if key is not None]

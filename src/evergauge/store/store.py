@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evergauge.store.adoption import Adoption
 from evergauge.store.bucket import Bucket
 from evergauge.store.snapshot import Snapshot, Total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from evergauge.store.adoption import Place
     from evergauge.store.fragment import Fragment
 
 SPARSE = 16
@@ -48,17 +50,20 @@ class Store:
     waiting_bytes: plain text that waits to be folded. size: of the fragments.
     """
 
-    def __init__(self, families: int) -> None:
+    def __init__(self, families: int, adoption: Adoption | None = None) -> None:
+        """adoption: of a successor only."""
         self.families = families
         self.waiting_bytes = 0
         self.size = Size()
-        self._places: dict[str, tuple[Bucket, int]] = {}
+        self._places: dict[str, Place] = {}
         # Dictionaries as ordered sets.
         self._buckets: dict[Bucket, None] = {}
         self._roomy: dict[Bucket, None] = {}
         self._dirty: dict[Bucket, None] = {}
         self._totals: dict[int, Total] = {}
         self._folds = 0
+        self._adoption = adoption
+        self._settled = adoption is None
 
     def __len__(self) -> int:
         """Objects held."""
@@ -73,18 +78,23 @@ class Store:
         """The objects held, by key."""
         return tuple(self._places)
 
-    def put(self, key: str, parts: Sequence[bytes]) -> None:
-        """Add an object or replace it. parts: its lines, one entry a family."""
+    def version(self, key: str) -> int | None:
+        """The version of the object of that key, 0 where it isn't known; None without such an object."""
         place = self._places.get(key)
+        return None if place is None else place[0].versions[place[1]]
+
+    def put(self, key: str, parts: Sequence[bytes], version: int = 0) -> None:
+        """Add an object or replace it. parts: its lines, one entry a family. version: 64 bits, 0 where it isn't known."""
+        place = self._places.get(key) or self._inherit(key)
         if place is not None:
             bucket, slot = place
             before = bucket.waiting_bytes
-            bucket.replace(slot, parts)
+            bucket.replace(slot, version, parts)
             self._changed(bucket, before)
             return
         bucket = next(iter(self._roomy), None) or self._open()
         before = bucket.waiting_bytes
-        self._places[key] = bucket, bucket.insert(key, parts)
+        self._places[key] = bucket, bucket.insert(key, version, parts)
         self._changed(bucket, before)
         if bucket.full:
             self._fold(bucket)
@@ -98,7 +108,8 @@ class Store:
         before = bucket.waiting_bytes
         bucket.remove(slot)
         self._changed(bucket, before)
-        self._roomy.setdefault(bucket)
+        if self._settled:
+            self._roomy.setdefault(bucket)
         return True
 
     def narrow(self, keeps: Callable[[str], bool]) -> Iterator[int]:
@@ -113,10 +124,9 @@ class Store:
 
     def _narrow(self, bucket: Bucket, keeps: Callable[[str], bool]) -> int:
         going = [key for key in bucket.keys if key is not None and not keeps(key)]
-        for key in going:
-            self.remove(key)
+        removed = sum(map(self.remove, going))
         self._fold(bucket)
-        return len(going)
+        return removed
 
     def _open(self) -> Bucket:
         bucket = Bucket(self.families)
@@ -127,6 +137,54 @@ class Store:
         self.waiting_bytes += bucket.waiting_bytes - waiting_before
         if bucket.waiting or not bucket.live:
             self._dirty[bucket] = None
+
+    # Taking over from the store before
+
+    def successor(self) -> Store:
+        """An empty store that can adopt objects of this one, which may go on changing. Not to be scraped until `settle` has ended."""
+        return Store(self.families, Adoption(self._places))
+
+    def adopt(self, key: str, version: int) -> bool:
+        """Take an object over from the store before, as it is there in that version. False where it can't be: it must be put."""
+        return version != 0 and key not in self._places and self._inherit(key, version) is not None
+
+    def _inherit(self, key: str, version: int | None = None) -> Place | None:
+        """Take an object over from the store before, in one version or in whatever version it is; None where it isn't there."""
+        place = self._adoption.find(key) if self._adoption else None
+        if place is None:
+            return None
+        bucket, slot = place
+        if version is not None and bucket.versions[slot] != version:
+            return None
+        if bucket not in self._buckets:
+            self._take_in(bucket)
+        # The very string of the store before: two would be 100 bytes an object more.
+        self._places[bucket.keys[slot] or key] = place
+        return place
+
+    def _take_in(self, bucket: Bucket) -> None:
+        """A copy, all of whose objects are strangers as yet: the bucket has them, this store hasn't."""
+        self._buckets[bucket] = None
+        self._changed(bucket, 0)
+        for fragment in bucket.fragments:
+            self.size.add(fragment)
+
+    def settle(self) -> Iterator[None]:
+        """Nothing more is adopted: what copied buckets have beyond what was adopted goes, with the next fold."""
+        self._adoption = None
+        for bucket in tuple(self._buckets):
+            if bucket in self._buckets:
+                self._drop_strangers(bucket)
+                yield
+        self._roomy |= dict.fromkeys(bucket for bucket in self._buckets if not bucket.full)
+        self._settled = True
+
+    def _drop_strangers(self, bucket: Bucket) -> None:
+        before = bucket.waiting_bytes
+        for slot, key in enumerate(bucket.keys):
+            if key is not None and self._places.get(key) != (bucket, slot):
+                bucket.remove(slot)
+        self._changed(bucket, before)
 
     # Folding
 
@@ -176,8 +234,8 @@ class Store:
     def _merge(self, source: Bucket, target: Bucket) -> None:
         """Move all objects of a bucket to another, within one step: no snapshot sees them twice or not at all."""
         before = target.waiting_bytes
-        for key, parts in source.rows():
-            self._places[key] = target, target.insert(key, parts)
+        for key, version, parts in source.objects():
+            self._places[key] = target, target.insert(key, version, parts)
         self._changed(target, before)
         for fragment in source.fragments:
             self.size.drop(fragment)
