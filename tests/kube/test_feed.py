@@ -176,7 +176,27 @@ async def test_refused_requests_are_few() -> None:
         await stage.server.order(Fault(kind="forbid"))
         before = sum(stage.requests)
         await asyncio.sleep(100)
-        assert sum(stage.requests) - before <= 20
+        assert sum(stage.requests) - before <= 25
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind="forbid", seconds=1),  # it doesn't know its roles yet
+        Fault(kind="expire", count=1),
+        Fault(kind="expire"),
+    ],
+    ids=["403-for-a-second", "410-once", "410"],
+)
+@in_virtual_time
+async def test_a_server_that_is_there_again_is_asked_again_soon_whatever_it_answers(fault: Fault) -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        await stage.server.order(Fault(kind="refuse", seconds=60))
+        await asyncio.sleep(59.9)
+        stage.create("meanwhile")
+        await stage.server.order(copy(fault))
+        assert await stage.in_step() < 2
 
 
 @in_virtual_time

@@ -72,6 +72,7 @@ class Feed:
         self._streams = not limit
         self._backoff = Backoff(ways.rng)
         self._relay = Relay(source, sink, ways, self._backoff, proven=self._proven)
+        self._answered = False
         self._why = "started"
 
     async def run(self) -> None:
@@ -180,6 +181,11 @@ class Feed:
     async def _recover(self, error: ApiError) -> None:
         """Wait as the failure asks for, and see to it that what comes next can succeed."""
         timing = self._ways.timing
+        answered = isinstance(error, Expired | Unauthorized | Forbidden | NotFound)
+        if answered and not self._answered:
+            # The server is there again: what made the delays grow is over.
+            self._backoff.reset()
+        self._answered = answered
         match error:
             case VersionTooLarge():
                 # The server has gone back, as after the restoration of a backup: only a consistent list is right now, and equal
@@ -194,7 +200,8 @@ class Feed:
             case Unauthorized() | Forbidden() | NotFound():
                 self._refused("absent" if isinstance(error, NotFound) else "forbidden")
                 self.report()
-                await asyncio.sleep(timing.refused * self._ways.rng.uniform(0.75, 1.25))
+                # A server that has just started refuses what it will permit: it doesn't know its roles and kinds yet.
+                await asyncio.sleep(min(timing.refused * self._ways.rng.uniform(0.75, 1.25), self._backoff.delay()))
             case Throttled():
                 await asyncio.sleep(max(error.retry_after, self._backoff.delay()))
             case _:

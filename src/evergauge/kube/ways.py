@@ -31,7 +31,7 @@ class Timing(NamedTuple):
 
     watch: length of a watch. renew: after which the next one is opened. connect: until a watch must have begun. grace: how long
     after it is due a watch's end may take to arrive. silence: without a byte for so long a list has failed. sync: the longest that
-    a whole list may take. refused: until the next attempt after 401, 403 and 404.
+    a whole list may take. refused: until the next attempt after 401, 403 and 404, when those before were refused as well.
     """
 
     watch: float = 10.0
@@ -60,7 +60,7 @@ def timing_for(bound: float) -> Timing:
         renew=watch * RENEW_AT,
         connect=min(10.0, max(2.0, watch / 2)),
         grace=min(5.0, max(1.0, watch / 3)),
-        refused=min(30.0, max(5.0, watch)),
+        refused=min(30.0, max(2.0, watch)),
     )
 
 
