@@ -113,17 +113,20 @@ async def test_namespaces_choose_objects_and_cluster_scoped_kinds_come_once(api:
 async def test_a_forbidden_kind_is_named_and_takes_nothing_along(api: SimServer, tmp_path: Path) -> None:
     number = await api.order(Fault(kind="forbid", resource="nodes"))
     async with evergauge(tmp_path, f"--apiserver={api.url}", "--resources=pods,nodes") as running:
-        await running.until_ready()
-        scrape = await running.scrape()
-        assert (scrape.count("kube_pod_info"), scrape.count("kube_node_info")) == (PODS, 0)
+        async with asyncio.timeout(20):
+            while b"nodes (forbidden)\n" not in (await running.get(f"{running.telemetry}/readyz"))[1]:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.1)
+            while (scrape := await running.scrape()).count("kube_pod_info") < PODS:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.1)
+        assert (await running.get(f"{running.telemetry}/readyz"))[0] == 503
+        assert scrape.count("kube_node_info") == 0
         assert await running.self_metric("evergauge_feed_state", resource="nodes", state="forbidden") == 1
         (line,) = [line for line in running.logged() if line.get("resource") == "nodes" and line["level"] == "warning"]
         assert line["message"] == "feed is forbidden"
         assert 'cannot list resource "nodes"' in line["why"] or 'cannot watch resource "nodes"' in line["why"]
         await api.lift(number)
-        async with asyncio.timeout(20):
-            while not (await running.scrape()).count("kube_node_info"):  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.2)
+        await running.until_ready(20)
+        assert (await running.scrape()).count("kube_node_info") > 0
 
 
 async def test_an_object_that_cannot_be_decoded_takes_nothing_along(api: SimServer, tmp_path: Path) -> None:

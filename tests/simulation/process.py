@@ -17,6 +17,7 @@ from evergauge.pipeline.exposer import StoreExposer
 from evergauge.pipeline.selection import compile_kinds
 from evergauge.service import Service
 from evergauge.shards import StatefulSetShard
+from evergauge.status import Readiness
 from evergauge.telemetry import Build, Telemetry
 from simulation.api import Api, Client
 
@@ -77,8 +78,8 @@ class Process:
 
     @property
     def ready(self) -> bool:
-        """Whether it has synced."""
-        return self.service.holding is not None
+        """What its probe says."""
+        return Readiness(self.service, self.telemetry.feeds).ready()[0]
 
     @property
     def feeds(self) -> Sequence[Feed]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
     from random import Random
 
-    from evergauge.shard import Pod
+    from evergauge.shard import Holding, Pod
     from evergauge.shard.peers import Answer
 
 GRACE: Final = 30
@@ -38,6 +38,7 @@ class World:
         self._ending: dict[int, asyncio.Task[None]] = {}
         self._whole = False
         self._orphans: set[str] = set()
+        self._crashed: list[tuple[float, Holding | None]] = []
         self._temporary = 0
         for number in range(OBJECTS):
             self.api.put("configmaps", f"c{number}", data={})
@@ -125,7 +126,10 @@ class World:
             async with asyncio.timeout(GRACE):
                 await process.shard.drain()
         if self.processes.get(number) is process:
-            if self.now - asked > GRACE - 6:
+            if number < self.replicas:
+                # Wanted again, but Pods that are being deleted are lost: this is a restart.
+                await self._crash(number, "was restarted")
+            elif self.now - asked > GRACE - 6:
                 await self._crash(number, "left before the others could take over", only_after_faults=True)
             else:
                 del self.processes[number]
@@ -142,6 +146,8 @@ class World:
     async def _crash(self, number: int, why: str, *, only_after_faults: bool = False) -> None:
         process = self.processes.pop(number)
         await process.end()
+        # Also what others have just let go of, on its word.
+        self._crashed = [*self._crashed, (self.now, process.service.holding)]
         lost = self._base() - set(await self._union())
         if lost and only_after_faults and self.now - self.last_fault > GRACE:
             self._violated(f"shard {number} {why}, and nothing had failed: {sorted(lost)}")
@@ -168,11 +174,18 @@ class World:
         union = {name for served in scrapes.values() for name in served}
         missing = self._base() - union
         self._whole = self._whole or not missing
+        self._orphans |= missing & self._crashed_just_now()
         if self._whole and missing - self._orphans:
             self._violated(f"nobody serves {sorted(missing - self._orphans)}; {self.describe()}")
         self._orphans -= union
         for number, served in scrapes.items():
             self._check_proofs(number, served)
+
+    def _crashed_just_now(self) -> set[str]:
+        """The objects of shards that crashed less than a second ago."""
+        held = [holding for at, holding in self._crashed if holding and at > self.now - 1]
+        objects = [manifest["metadata"] for manifest in self.api.all("configmaps")]
+        return {each["name"] for each in objects if any(holding.owns(each["uid"]) for holding in held)}
 
     def _check_proofs(self, number: int, served: Mapping[str, int]) -> None:
         """What a shard holds shows all that happened up to the last proof; without a declaration that is a bound ago at most."""

@@ -131,15 +131,14 @@ def test_relists_are_counted_by_reason_from_the_start() -> None:
         ([(PODS, "syncing")], (False, ["pods", "foos in namespace team"])),
         ([(PODS, "live")], (False, ["foos in namespace team"])),
         ([(PODS, "live"), (FOOS, "live")], (True, [])),
-        ([(PODS, "live"), (FOOS, "forbidden")], (True, [])),
+        ([(PODS, "live"), (FOOS, "forbidden")], (False, ["foos in namespace team (forbidden)"])),
+        ([(PODS, "live"), (FOOS, "forbidden"), (FOOS, "live"), (FOOS, "forbidden")], (True, [])),
         ([(PODS, "absent"), (FOOS, "live")], (True, [])),
         ([(PODS, "lost"), (FOOS, "live")], (False, ["pods"])),
         ([(PODS, "live"), (FOOS, "live"), (PODS, "lost"), (FOOS, "syncing")], (True, [])),
     ],
 )
-def test_ready_when_every_permitted_feed_has_synced(
-    states: list[tuple[Source, str]], verdict: tuple[bool, list[str]]
-) -> None:
+def test_ready_when_every_feed_has_synced(states: list[tuple[Source, str]], verdict: tuple[bool, list[str]]) -> None:
     feeds = telemetry().feeds
     feeds.add(PODS)
     feeds.add(FOOS)

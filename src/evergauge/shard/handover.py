@@ -185,7 +185,7 @@ class Handover:
         holding = self._holding.towards(wanted.key) if self._holding else await self._first(number, wanted)
         if holding == self._holding:
             return
-        if holding.gains:
+        if self._holding is None or holding.gains:
             await self._serving.serve(holding)
         else:
             self._serving.hold(holding)

@@ -19,8 +19,8 @@ STATES: tuple[State, ...] = get_args(State)
 RelistReason = Literal["expired", "behind", "audit"]
 RELIST_REASONS: tuple[RelistReason, ...] = get_args(RelistReason)
 _REFUSED = frozenset({"forbidden", "absent"})
-_SETTLED = _REFUSED | {"live"}
-"""A feed that has been in one of these is not waited for: it has synced, or may not."""
+_SETTLED = frozenset({"live", "absent"})
+"""A feed that has been in one of these is not waited for: it has synced, or there is no such kind."""
 _UNEASY = _REFUSED | {"suspect", "lost"}
 
 log = structlog.get_logger(__name__)
@@ -162,13 +162,17 @@ class FeedMetrics:
         write("feed is " + state, **_named(source), before=before or "new", why=why)
 
     def ready(self) -> tuple[bool, Sequence[str]]:
-        """Whether every permitted feed has synced once, and the names of those that haven't. Not before there is a feed."""
-        missing = [f"{s.resource} in namespace {s.namespace}" if s.namespace else s.resource for s in self._pending]
+        """Whether every feed has synced once, and the names of those that haven't. Not before there is a feed."""
+        missing = [self._name(source) for source in self._pending]
         return not missing and bool(self._feeds), missing
 
     def refused(self, source: FeedSource) -> bool:
         """Whether the API server refuses a feed: it doesn't serve the kind, or doesn't let it be read."""
         return self._states.get(source) in _REFUSED
+
+    def _name(self, source: FeedSource) -> str:
+        where = f" in namespace {source.namespace}" if source.namespace else ""
+        return f"{source.resource}{where}{' (forbidden)' if self.refused(source) else ''}"
 
     def _go_type(self, source: FeedSource) -> str:
         return self._go_types.get(source.resource, "*unstructured.Unstructured")
