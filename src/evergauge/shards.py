@@ -112,6 +112,7 @@ class StatefulSetShard:
 
     async def drain(self) -> None:
         """See Shards. Where the fleet has shrunk: until the others serve what is served here, or the time is up."""
+        self._handover.stopping = True
         seconds = self._drain_timeout or max(0.0, await self._membership.grace() - BEFORE_KILL)
         try:
             async with asyncio.timeout(seconds):

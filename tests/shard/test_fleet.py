@@ -62,6 +62,14 @@ def test_what_is_no_statefulset_is_refused(raw: bytes) -> None:
         ({"metadata": {}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}, "", True),
         ({"metadata": {}, "status": {"conditions": [{"type": "Ready", "status": "False"}]}}, "", False),
         ({"metadata": {}, "status": {"conditions": None}}, "", False),
+        (
+            {
+                "metadata": {"deletionTimestamp": "2026-11-24T12:00:00Z"},
+                "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+            },
+            "",
+            False,
+        ),
     ],
 )
 def test_pods(manifest: dict[str, Any], statefulset: str, ready: bool) -> None:  # noqa: FBT001 - a case

@@ -8,12 +8,14 @@ from evergauge.shard import Key, View, write_view
 from evergauge.shard.view import Wanted, read_view
 
 TWO, THREE = Key("u", 2), Key("u", 3)
-VIEW = View(2, Wanted(THREE, 7), [THREE, TWO])
+VIEW = View(2, Wanted(THREE, 7), [THREE, TWO], [])
 
 
-@pytest.mark.parametrize("view", [VIEW, View(0, None, []), View(1, Wanted(Key("", 0, 4, "slots"), 0), [TWO])])
+@pytest.mark.parametrize("view", [VIEW, View(0, None, [], []), View(1, Wanted(Key("", 0, 4, "slots"), 0), [TWO], [])])
 def test_a_view_arrives_as_it_was_sent(view: View) -> None:
     assert read_view(write_view(view)) == view
+    full = view._replace(keeps=[TWO], lacks=frozenset({"secrets"}), stopping=True)
+    assert read_view(write_view(full)) == full
 
 
 @pytest.mark.parametrize(
@@ -46,8 +48,15 @@ def test_fields_of_later_versions_do_not_matter() -> None:
         (VIEW._replace(wanted=Wanted(THREE, 6)), False),
         (VIEW._replace(wanted=None), False),
         (VIEW._replace(serves=[TWO]), False),
+        (VIEW._replace(lacks=frozenset({"secrets"})), False),
+        (VIEW._replace(stopping=True), False),
         (VIEW._replace(wanted=Wanted(Key("another", 3), 7)), False),
     ],
 )
 def test_who_takes_over(view: View, takes_over: bool) -> None:  # noqa: FBT001 - a case
     assert view.takes_over(Wanted(THREE, 7)) == takes_over
+
+
+def test_what_is_not_there_need_not_be_taken_over() -> None:
+    view = VIEW._replace(lacks=frozenset({"secrets"}))
+    assert view.takes_over(Wanted(THREE, 7), frozenset({"secrets", "leases"}))

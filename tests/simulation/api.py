@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LATENCY: Final = 0.02
 """Seconds at most until an answer or event arrives."""
+LIST_SECONDS: Final = 2.0
+"""Seconds at most until all objects there are have arrived."""
 
 
 class Change(NamedTuple):
@@ -81,6 +83,10 @@ class Api:
         """Seconds until something arrives."""
         return self._rng.uniform(0, LATENCY)
 
+    def list_seconds(self) -> float:
+        """Seconds until a list has arrived."""
+        return self._rng.choice([0, 0, LIST_SECONDS]) * self._rng.random()
+
     def _commit(self, resource: str, type_: str, manifest: dict[str, Any]) -> None:
         at = asyncio.get_running_loop().time()
         self.changes.append(Change(at, self.version + 1, resource, type_, manifest))
@@ -95,11 +101,12 @@ class Api:
 class Client:
     """One process' way to the server, with the faults of its own. Like evergauge.kube.client.ApiClient.
 
-    silent: nothing arrives any more, and nobody says so.
+    silent: nothing arrives any more, and nobody says so. lag: seconds by which what happens to StatefulSets arrives late.
     """
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, lag: float = 0.0) -> None:
         self.silent = False
+        self.lag = lag
         self._api = api
         self._streams: set[MemoryStream] = set()
 
@@ -167,6 +174,8 @@ class MemoryStream:
     async def read(self) -> bytes:
         """The next events, empty at the end. Raises ConnectionLost."""
         text, self._initial = self._initial, b""
+        if text and self._resource != "statefulsets":
+            await asyncio.sleep(self._api.list_seconds())
         while not text:
             if self.broken == "reset" or self._api.down:
                 raise ConnectionLost("reset")
@@ -184,7 +193,8 @@ class MemoryStream:
 
     async def _arrived(self, changes: list[Change]) -> bytes:
         """The events of changes, after a while; nothing where something went wrong meanwhile."""
-        await asyncio.sleep(self._api.latency())
+        lag = self._client.lag if any(change.resource == self._resource == "statefulsets" for change in changes) else 0
+        await asyncio.sleep(self._api.latency() + lag)
         if self.broken or self._client.silent:
             return b""
         self._version = changes[-1].version

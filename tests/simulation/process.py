@@ -43,7 +43,9 @@ _SAMPLE: Final = re.compile(rb'configmap="([^"]*)"[^}]*} (\d+)')
 
 
 class Process:
-    """See the module. number: of its Pod; client: its way to the API server."""
+    """See the module. number: of its Pod; client: its way to the API server; started: when, in seconds of the loop; informed:
+    it could ask the others when it started.
+    """
 
     def __init__(
         self,
@@ -53,7 +55,9 @@ class Process:
         others_for: Callable[[Callable[[int], Awaitable[Pod]]], Others],
     ) -> None:
         self.number = number
-        self.client = Client(api)
+        self.started = asyncio.get_running_loop().time()
+        self.informed = True
+        self.client = Client(api, lag=rng.choice([0, 0, 1.5]) * rng.random())
         self.telemetry = Telemetry(Build("0"), {})
         client = cast("ApiClient", self.client)
         clock = asyncio.get_running_loop().time
@@ -62,7 +66,7 @@ class Process:
         self._exposer = StoreExposer(self.telemetry.objects)
         builder = Builder(OPTIONS, KINDS_SERVED, ways, self.telemetry)
         self.service = Service(builder.build, self._exposer, rng, Generations(self.telemetry))
-        options = replace(OPTIONS, pod=f"e-{number}")
+        options = replace(OPTIONS, pod=f"e-{number}", handover_overlap=rng.choice([0.0, 0.0, 1.0]))
         self.shard = StatefulSetShard(options, self.service, ways, self.telemetry.handovers, others_for)
         self._rng = rng
         self._tasks: Sequence[asyncio.Task[None]] = ()

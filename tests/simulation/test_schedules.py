@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from random import Random
 from typing import TYPE_CHECKING, Final
+from unittest.mock import patch
 
 import pytest
 
+from evergauge.kube.turns import Turns
 from simulation.world import World
 from support.virtual_time import InstantLoop
 
@@ -21,6 +23,13 @@ SECONDS: Final = 40.0
 
 async def scale(world: World) -> None:
     world.scale(world.rng.choice([1, 2, 3, 4]))
+
+
+async def scale_and_back(world: World) -> None:
+    before = world.replicas
+    await scale(world)
+    await asyncio.sleep(world.rng.uniform(0.1, 2))
+    world.scale(before)
 
 
 async def touch(world: World) -> None:
@@ -59,7 +68,7 @@ async def forbid(world: World) -> None:
 
 
 async def part(world: World) -> None:
-    world.apart.add(world.rng.randrange(4))
+    world.part(world.rng.randrange(4))
 
 
 async def heal(world: World) -> None:
@@ -72,7 +81,13 @@ def _break(world: World, how: str) -> None:
             process.client.break_streams(how)
 
 
-CALM: Final[tuple[Callable[[World], Awaitable[None]], ...]] = (scale, scale, scale, touch, crash)
+CALM: Final[tuple[Callable[[World], Awaitable[None]], ...]] = (
+    scale,
+    scale,
+    scale_and_back,
+    touch,
+    crash,
+)
 FAULTS: Final[tuple[Callable[[World], Awaitable[None]], ...]] = (
     reset_streams,
     end_streams_early,
@@ -90,7 +105,12 @@ FAULTS: Final[tuple[Callable[[World], Awaitable[None]], ...]] = (
 async def play(seed: int) -> World:
     """One schedule, from an empty fleet to one that must be whole again."""
     rng = Random(seed)
-    world = World(rng, rng.choice([1, 2, 3]))
+    # Turns by chance instead of by the clock: more ways for things to come between each other, and the same ones each time.
+    with patch.object(Turns, "due", lambda _: rng.random() < 0.1):
+        return await _play(World(rng, rng.choice([1, 2, 3])), rng)
+
+
+async def _play(world: World, rng: Random) -> World:
     running = asyncio.create_task(world.run())
     await asyncio.sleep(rng.uniform(2, 6))
     end = world.now + SECONDS

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from evergauge.errors import ApiError
 from evergauge.shard.view import View, read_view
 from simulation.api import Api
 from simulation.process import Process
@@ -35,9 +36,10 @@ class World:
         self.last_fault = -1000.0
         self.replicas = 0
         self._generation = 0
+        self._scaled_at, self._before_scaling = 0.0, 0
         self._ending: dict[int, asyncio.Task[None]] = {}
         self._whole = False
-        self._orphans: set[str] = set()
+        self._orphans: dict[str, int] = {}
         self._crashed: list[tuple[float, Holding | None]] = []
         self._temporary = 0
         for number in range(OBJECTS):
@@ -49,6 +51,7 @@ class World:
     def scale(self, replicas: int) -> None:
         """Change the number of shards."""
         self.replicas = replicas
+        self._scaled_at, self._before_scaling = self.now, self._generation
         self._write()
 
     def touch(self) -> None:
@@ -104,29 +107,35 @@ class World:
                 self._ending[number] = asyncio.create_task(self._terminate(number))
 
     def _pod(self, number: int) -> dict[str, Any]:
-        return self.api.get("pods", f"e-{number}") or {"status": {"conditions": []}}
+        return self.api.get("pods", f"e-{number}") or {"metadata": {}, "status": {"conditions": []}}
 
     def _write_pod(self, number: int, conditions: list[dict[str, str]]) -> None:
         owner = {"kind": "StatefulSet", "name": "e", "controller": True}
-        metadata = {"ownerReferences": [owner], "deletionGracePeriodSeconds": GRACE}
+        metadata = self._pod(number)["metadata"] | {"ownerReferences": [owner], "deletionGracePeriodSeconds": GRACE}
         status = {"podIP": f"127.0.0.{number + 2}", "conditions": conditions}
         self.api.put("pods", f"e-{number}", metadata=metadata, status=status)
 
     def _start(self, number: int) -> None:
         self._write_pod(number, [])
         process = Process(self.api, number, self.rng, lambda get_pod: Neighbours(self, number, get_pod))
+        process.informed = self._somebody_knows()
         self.processes[number] = process
         process.start()
 
     async def _terminate(self, number: int) -> None:
         """SIGTERM, and SIGKILL after the grace period."""
+        self.api.put(
+            "pods",
+            f"e-{number}",
+            metadata=self._pod(number)["metadata"] | {"deletionTimestamp": "2026-11-24T12:00:00Z"},
+        )
         process = self.processes[number]
         asked = self.now
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 await process.shard.drain()
         if self.processes.get(number) is process:
-            if number < self.replicas:
+            if number < self.replicas or not self._leaves(process):
                 # Wanted again, but Pods that are being deleted are lost: this is a restart.
                 await self._crash(number, "was restarted")
             elif self.now - asked > GRACE - 6:
@@ -138,20 +147,51 @@ class World:
             self.api.remove("pods", f"e-{number}")
         del self._ending[number]
 
+    def _somebody_knows(self) -> bool:
+        """Whether a shard that starts can learn what it is to hold for others: from those that were there before the last change."""
+        others = self.processes.values()
+        hindered = self.apart or self.api.forbidden or any(process.service.lacks for process in others)
+        return not hindered and any(
+            p.started < self._scaled_at and self._learned(p) >= self._before_scaling for p in others
+        )
+
+    def _learned(self, process: Process) -> int:
+        """Which state of the StatefulSet a process has learned of."""
+        view = read_view(process.shard.view() or b"")
+        return view.wanted.generation if view and view.wanted else 0
+
+    def part(self, number: int) -> None:
+        """The others can't reach a shard any more, nor it them."""
+        self.apart.add(number)
+        for process in self.processes.values():
+            process.informed = process.informed and process.ready
+
+    def _leaves(self, process: Process) -> bool:
+        """Whether a process has learned that its fleet has no place for it."""
+        view = read_view(process.shard.view() or b"")
+        return bool(view and view.wanted and process.number not in view.wanted.key.numbers)
+
     async def crash(self, number: int) -> None:
         """Kill a shard; its kubelet starts it again."""
         if number in self.processes:
             await self._crash(number, "crashed")
 
     async def _crash(self, number: int, why: str, *, only_after_faults: bool = False) -> None:
+        hindered = self._hindered()
         process = self.processes.pop(number)
+        served = set(await process.served())
         await process.end()
         # Also what others have just let go of, on its word.
         self._crashed = [*self._crashed, (self.now, process.service.holding)]
-        lost = self._base() - set(await self._union())
-        if lost and only_after_faults and self.now - self.last_fault > GRACE:
+        lost = (served & self._base()) - set(await self._union())
+        if lost and only_after_faults and not hindered and self.now - self.last_fault > GRACE:
             self._violated(f"shard {number} {why}, and nothing had failed: {sorted(lost)}")
-        self._orphans |= lost
+        self._orphans |= dict.fromkeys(lost, number)
+
+    def _hindered(self) -> bool:
+        """Whether a fault lasts."""
+        silent = any(process.client.silent for process in self.processes.values())
+        return bool(self.api.down or self.api.forbidden or self.apart or silent)
 
     async def heal(self) -> None:
         """All faults end."""
@@ -174,18 +214,25 @@ class World:
         union = {name for served in scrapes.values() for name in served}
         missing = self._base() - union
         self._whole = self._whole or not missing
-        self._orphans |= missing & self._crashed_just_now()
-        if self._whole and missing - self._orphans:
-            self._violated(f"nobody serves {sorted(missing - self._orphans)}; {self.describe()}")
-        self._orphans -= union
+        self._orphans |= self._let_go_for_the_crashed(missing)
+        excused = {name for name, number in self._orphans.items() if not self._is_back(number)}
+        if self._whole and missing - excused:
+            self._violated(f"nobody serves {sorted(missing - excused)}; {self.describe()}")
+        self._orphans = {name: number for name, number in self._orphans.items() if name not in union}
         for number, served in scrapes.items():
             self._check_proofs(number, served)
 
-    def _crashed_just_now(self) -> set[str]:
-        """The objects of shards that crashed less than a second ago."""
+    def _let_go_for_the_crashed(self, names: set[str]) -> dict[str, int]:
+        """Which of these belonged to shards that crashed less than a second ago, with those shards' numbers."""
         held = [holding for at, holding in self._crashed if holding and at > self.now - 1]
-        objects = [manifest["metadata"] for manifest in self.api.all("configmaps")]
-        return {each["name"] for each in objects if any(holding.owns(each["uid"]) for holding in held)}
+        metadata = [manifest["metadata"] for manifest in self.api.all("configmaps")]
+        uids = {each["name"]: each["uid"] for each in metadata if each["name"] in names}
+        return {name: h.number for h in held for name, uid in uids.items() if h.owns(uid)}
+
+    def _is_back(self, number: int) -> bool:
+        """Whether a shard that crashed serves again, and could ask the others what it was to serve."""
+        process = self.processes.get(number)
+        return process is not None and process.ready and process.informed
 
     def _check_proofs(self, number: int, served: Mapping[str, int]) -> None:
         """What a shard holds shows all that happened up to the last proof; without a declaration that is a bound ago at most."""
@@ -259,9 +306,10 @@ class Neighbours:
 
     async def is_ready(self, number: int) -> bool:
         """Whether a shard's Pod is Ready."""
-        pod = self._world.api.get("pods", f"e-{number}")
-        conditions = pod["status"]["conditions"] if pod else []
-        return any(condition["status"] == "True" for condition in conditions)
+        try:
+            return (await self._get_pod(number)).ready
+        except ApiError:
+            return False
 
     async def close(self) -> None:
         """Nothing to close."""

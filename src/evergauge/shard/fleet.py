@@ -59,6 +59,7 @@ class _Owner(msgspec.Struct):
 class _PodMetadata(msgspec.Struct):
     ownerReferences: list[_Owner] | None = None  # noqa: N815 (the API's name, as below)
     deletionGracePeriodSeconds: int | None = None  # noqa: N815
+    deletionTimestamp: str | None = None  # noqa: N815
 
 
 class _Condition(msgspec.Struct):
@@ -102,7 +103,9 @@ class Pod(msgspec.Struct):
 
     @property
     def ready(self) -> bool:
-        """Whether it is Ready."""
+        """Whether it is Ready, and is to stay: one that is being deleted remains Ready until its containers end."""
+        if self.metadata.deletionTimestamp:
+            return False
         conditions = (self.status.conditions if self.status else None) or ()
         return any(condition.type == "Ready" and condition.status == "True" for condition in conditions)
 

@@ -92,7 +92,7 @@ class Observer(Protocol):
 
 
 class Handover:
-    """See the module. settled: set while nothing is being handed over."""
+    """See the module. settled: set while nothing is being handed over. stopping: to be set when the process is told to stop."""
 
     def __init__(
         self,
@@ -106,6 +106,7 @@ class Handover:
     ) -> None:
         """clock: monotonic seconds. overlap: seconds for which an object is served by the old owner beside the new one."""
         self.settled = asyncio.Event()
+        self.stopping = False
         self._serving = serving
         self._others = others
         self._observer = observer
@@ -114,6 +115,8 @@ class Handover:
         self._overlap = overlap
         self._number: int | None = None
         self._wanted: Wanted | None = None
+        # What is to be served first, after a start: the objects that another change moves on are still this shard's until then.
+        self._begun: Holding | None = None
         self._news = asyncio.Event()
         self._began: float | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -127,7 +130,8 @@ class Handover:
     def view(self) -> View:
         """What the others may know."""
         number = NOBODY if self._number is None else self._number
-        return View(number, self._wanted, self._holding.keys if self._holding else (), self._serving.lacks)
+        serves, keeps = (self._holding.keys, self._holding.earlier) if self._holding else ((), ())
+        return View(number, self._wanted, serves, keeps, self._serving.lacks, self.stopping)
 
     @property
     def leaving(self) -> bool:
@@ -182,9 +186,11 @@ class Handover:
 
     async def _gain(self, number: int, wanted: Wanted) -> None:
         """Serve all that the key gives, beside all that is held already."""
-        holding = self._holding.towards(wanted.key) if self._holding else await self._first(number, wanted)
+        base = self._holding or self._begun
+        holding = base.towards(wanted.key) if base else await self._first(number, wanted)
         if holding == self._holding:
             return
+        self._begun = holding
         if self._holding is None or holding.gains:
             await self._serving.serve(holding)
         else:
@@ -194,7 +200,7 @@ class Handover:
         """What to hold after a start. A handover may be under way: then the part by the earlier key is this shard's, too."""
         answers = await self._others.ask(other for other in wanted.key.numbers if other != number)
         views = [answer for answer in answers.values() if isinstance(answer, View)]
-        served = dict.fromkeys(key for view in views for key in view.serves)
+        served = dict.fromkeys(key for view in views for key in (*view.serves, *view.keeps))
         before: Holding | None = None
         for key in served:
             if key != wanted.key and key.uid == wanted.key.uid and number in key.numbers:
@@ -209,8 +215,9 @@ class Handover:
         while (holding := self._holding) and (waits_for := holding.waits_for):
             wanted = self._wanted
             serving = await self._served_by(waits_for, wanted) if wanted else ()
-            if serving:
+            if serving and self._overlap and wanted:
                 await asyncio.sleep(self._overlap)
+                serving = await self._served_by(serving, wanted)
             # What was asked about may be out of date by now, and the others may have been told of something newer.
             if self._wanted is None or self._wanted.key != key:
                 return

@@ -1,10 +1,11 @@
 """What one shard tells the others of itself, as JSON at `/shard` of its telemetry port.
 
     {"version": 1, "number": 2, "wanted": {"uid": "…", "replicas": 3, "start": 0, "rule": "jump", "generation": 7},
-     "serves": [{"uid": "…", "replicas": 3, "start": 0, "rule": "jump"}], "lacks": ["secrets"]}
+     "serves": [{"uid": "…", "replicas": 3, "start": 0, "rule": "jump"}], "keeps": [], "lacks": ["secrets"], "stopping": false}
 
-wanted: the newest state of the StatefulSet that the shard has learned of. serves: the keys by which its whole part is served now. lacks: of
-which feeds it has nothing, since they aren't permitted.
+wanted: the newest state of the StatefulSet that the shard has learned of. serves: the keys by which its whole part is served now. keeps:
+earlier keys by which it goes on serving what nobody else serves yet. lacks: of which feeds it has nothing, since they aren't permitted. stopping: it
+has been told to stop.
 Fields that a version adds are ignored by those that don't know them; one that changes their meaning has another version.
 """
 
@@ -38,7 +39,9 @@ class View(NamedTuple):
     number: int
     wanted: Wanted | None
     serves: Sequence[Key]
+    keeps: Sequence[Key] = ()
     lacks: frozenset[str] = frozenset()
+    stopping: bool = False
 
     def takes_over(self, wanted: Wanted, lacks: frozenset[str] = frozenset()) -> bool:
         """Whether the shard serves its part by that key, and will for now. lacks: what isn't there to be taken over.
@@ -46,7 +49,7 @@ class View(NamedTuple):
         That it serves by an equal key is not enough: it may do so on the way to another one, and let go. It must have learned of this
         state or a later one. From a later one on it lets nothing go until the next owner has said the same of that one.
         """
-        if self.wanted is None or self.wanted.key.uid != wanted.key.uid:
+        if self.stopping or self.wanted is None or self.wanted.key.uid != wanted.key.uid:
             return False
         return self.wanted.generation >= wanted.generation and wanted.key in self.serves and self.lacks <= lacks
 
@@ -66,7 +69,9 @@ class _View(msgspec.Struct):
     version: int
     number: int
     serves: list[_Key]
+    keeps: list[_Key] = []
     lacks: list[str] = []
+    stopping: bool = False
     wanted: _Wanted | None = None
 
 
@@ -76,9 +81,8 @@ _DECODER = msgspec.json.Decoder(_View)
 def write_view(view: View) -> bytes:
     """The JSON of a view."""
     wanted = _Wanted(*view.wanted.key, view.wanted.generation) if view.wanted else None
-    return msgspec.json.encode(
-        _View(VERSION, view.number, [_Key(*key) for key in view.serves], sorted(view.lacks), wanted)
-    )
+    serves, keeps = ([_Key(*key) for key in keys] for keys in (view.serves, view.keeps))
+    return msgspec.json.encode(_View(VERSION, view.number, serves, keeps, sorted(view.lacks), view.stopping, wanted))
 
 
 def read_view(body: bytes) -> View | None:
@@ -90,7 +94,8 @@ def read_view(body: bytes) -> View | None:
     if found.version != VERSION:
         return None
     wanted = Wanted(_key(found.wanted), found.wanted.generation) if found.wanted else None
-    return View(found.number, wanted, [_key(key) for key in found.serves], frozenset(found.lacks))
+    serves, keeps = ([_key(key) for key in keys] for keys in (found.serves, found.keeps))
+    return View(found.number, wanted, serves, keeps, frozenset(found.lacks), found.stopping)
 
 
 def _key(found: _Key) -> Key:
