@@ -116,7 +116,7 @@ def ways_of(client: ApiClient, options: Options, telemetry: Telemetry) -> Ways:
         client,
         telemetry.feeds,
         ListQueue(),
-        Outage(client.is_ready, _RNG),
+        Outage(client.health, _RNG),
         _RNG,
         time.monotonic,
         timing_for(options.freshness_bound),

@@ -132,14 +132,18 @@ class VersionTooLarge(ServerFailed):
 
 
 class Unreachable(ApiError):
-    """No answer. The message says why: name, connection, TLS, time-out."""
+    """No answer. The message says why: name, connection, TLS, time-out. silent: only the answer did not come in time."""
+
+    def __init__(self, message: str, *, silent: bool = False) -> None:
+        super().__init__(message)
+        self.silent = silent
 
 
 class ConnectionLost(ApiError):
     """An answer broke off before its end. silent: nothing more came for too long; False where the connection ended."""
 
-    def __init__(self, message: str, *, status: int = 0, reason: str = "", silent: bool = False) -> None:
-        super().__init__(message, status=status, reason=reason)
+    def __init__(self, message: str, *, silent: bool = False) -> None:
+        super().__init__(message)
         self.silent = silent
 
 

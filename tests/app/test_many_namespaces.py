@@ -88,7 +88,7 @@ async def reading(*flags: str) -> AsyncIterator[Scene]:
     telemetry = Telemetry(Build("0"), {})
     async with SimServer(cluster) as server:
         client = ApiClient(load_cluster(kubeconfig="", apiserver=server.url, environ={}), counter=telemetry.api)
-        outage = Outage(client.is_ready, rng)
+        outage = Outage(client.health, rng)
         ways = Ways(client, telemetry.feeds, ListQueue(), outage, rng, now)
         generation = Builder(options, kinds, ways, telemetry).build(fixed(0, 1, options.sharding), None)
         generation.observer.speak()

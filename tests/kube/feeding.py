@@ -14,7 +14,7 @@ from evergauge.kube.cluster import load_cluster
 from evergauge.kube.feed import Feed
 from evergauge.kube.source import Source
 from evergauge.kube.waiting import ListQueue, Outage
-from evergauge.kube.ways import Timing, Ways
+from evergauge.kube.ways import Ways, timing_for
 from evergauge.sim import Cluster, LoopClock, SimOptions, SimServer
 from support.virtual_time import now, until
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from evergauge.kube.client import RequestCounter
     from evergauge.kube.items import Item
+    from evergauge.kube.waiting import Health
+    from evergauge.kube.ways import Timing
 
 RESOURCE = "configmaps"
 BOUND = 30.0
@@ -92,13 +94,18 @@ class Told:
 
 @dataclass
 class Stage:
-    """Everything together."""
+    """Everything together. health: what probes find, None for the truth."""
 
     cluster: Cluster
     server: SimServer
     feed: Feed
     kept: Kept
     told: Told
+    client: ApiClient
+    health: Health | None = None
+
+    async def probe(self) -> Health:
+        return self.health or await self.client.health()
 
     def truth(self) -> dict[str, str]:
         """Versions by UID, as the cluster has them."""
@@ -150,6 +157,7 @@ async def staged(
     from_cache: bool = False,
     limit: int = 0,
     counter: RequestCounter | None = None,
+    bound: float = BOUND,
 ) -> AsyncIterator[Stage]:
     """A cluster of some config maps, and a feed of them that runs."""
     cluster = Cluster(clock=LoopClock(), rng=Random(1), window=window)
@@ -158,10 +166,10 @@ async def staged(
     async with SimServer(cluster, options) as server:
         client = ApiClient(load_cluster(kubeconfig="", apiserver=server.url, environ={}), counter=counter)
         rng, told, kept = Random(2), Told(), Kept()
-        outage = Outage(client.is_ready, rng)
-        ways = Ways(client, told, ListQueue(), outage, rng, now, timing or Timing())
-        feed = Feed(Source(RESOURCE), kept, Lease(BOUND), ways, from_cache=from_cache, limit=limit)
-        stage = Stage(cluster, server, feed, kept, told)
+        outage = Outage(lambda: stage.probe(), rng)  # noqa: PLW0108 - the stage is still to come
+        ways = Ways(client, told, ListQueue(), outage, rng, now, timing or timing_for(bound))
+        feed = Feed(Source(RESOURCE), kept, Lease(bound), ways, from_cache=from_cache, limit=limit)
+        stage = Stage(cluster, server, feed, kept, told, client)
         tasks = [asyncio.create_task(job()) for job in (stage.feed.run, outage.run, lambda: _tick(stage.feed))]
         try:
             yield stage

@@ -147,10 +147,10 @@ async def test_a_changed_authority_is_trusted(tmp_path: Path, clock: Clock, auth
     async with answering(tls=other.server_context()) as server:
         file = write(tmp_path, server.url, {}, {"certificate-authority": "ca.crt"})
         async with client_of(load(file), clock) as client:
-            assert await client.is_ready() is False
+            assert await client.health() == "away"
             (tmp_path / "ca.crt").write_bytes(other.pem)
             clock.now += LOOK_EVERY
-            assert await client.is_ready() is True
+            assert await client.health() == "ready"
 
 
 # Plugins
@@ -233,7 +233,7 @@ async def test_a_plugin_that_fails_is_no_unknown_error(tmp_path: Path, clock: Cl
     async with answering() as server, client_of(load(write(tmp_path, server.url, user)), clock) as client:
         with pytest.raises(NoCredential) as caught:
             await client.get("/", {}, timeout=ENOUGH)
-        assert await client.is_ready() is False
+        assert await client.health() == "away"
     assert isinstance(caught.value, Unauthorized)
     assert server.requests == []
 
@@ -274,6 +274,6 @@ async def test_no_secret_is_in_an_error_or_a_log(tmp_path: Path, clock: Clock) -
             async with client_of(load(file), clock) as client:
                 with pytest.raises(Exception, match="403") as caught:
                     await client.get("/", {}, timeout=ENOUGH)
-                await client.is_ready()
+                await client.health()
     assert "S3CRET" in str(server.authorizations())
     assert "S3CRET" not in f"{caught.value!r} {logs}"

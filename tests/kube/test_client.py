@@ -103,6 +103,24 @@ async def test_requests_share_a_connection_and_watches_hold_theirs() -> None:
             assert len(set(ports[3:])) == 2
 
 
+async def test_a_connection_that_has_been_idle_for_long_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its peer may have gone in silence: the next request would wait for nothing."""
+    monkeypatch.setattr(module, "KEEP_IDLE", SOME)
+    ports: list[int] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            ports.append(writer.get_extra_info("peername")[1])
+            writer.write(OK + b"Content-Length: 2\r\n\r\n{}")
+            await reader.readuntil(b"\r\n\r\n")
+
+    async with talking(talk) as url, client_of(url) as client:
+        await client.get("/", {}, timeout=ENOUGH)
+        await asyncio.sleep(SOME * 1.5)
+        await client.get("/", {}, timeout=ENOUGH)
+    assert len(set(ports)) == 2
+
+
 async def test_more_watches_than_any_usual_limit_are_open_at_once() -> None:
     opened = 0
 
@@ -283,14 +301,23 @@ async def test_a_watch_that_is_given_up_closes_its_connection() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "ready"), [(200, True), (401, True), (403, True), (404, True), (429, False), (500, False), (503, False)]
+    ("code", "health"),
+    [
+        (200, "ready"),
+        (401, "ready"),
+        (403, "ready"),
+        (404, "ready"),
+        (429, "answers"),
+        (500, "answers"),
+        (503, "answers"),
+    ],
 )
-async def test_ready_is_who_answers(code: int, ready: bool) -> None:  # noqa: FBT001
+async def test_who_answers_is_ready_or_says_that_it_is_not(code: int, health: str) -> None:
     async with answering(lambda _: web.Response(text="ok", status=code)) as server, client_of(server.url) as client:
-        assert await client.is_ready() is ready
+        assert await client.health() == health
     assert server.requests[0].path == "/readyz"
 
 
-async def test_nobody_is_not_ready(refusing_port: int) -> None:
+async def test_nobody_is_away(refusing_port: int) -> None:
     async with client_of(f"http://127.0.0.1:{refusing_port}") as client:
-        assert await client.is_ready() is False
+        assert await client.health() == "away"

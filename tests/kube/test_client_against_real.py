@@ -37,7 +37,7 @@ async def client_of(kubeconfig: Path) -> AsyncIterator[ApiClient]:
 
 async def test_a_list_and_a_watch(controlplane: ControlPlane) -> None:
     async with client_of(controlplane.kubeconfig_of("admin")) as client:
-        assert await client.is_ready()
+        assert await client.health() == "ready"
         found = json.loads(await client.get(NAMESPACES, {"fieldSelector": "metadata.name=default"}, timeout=ENOUGH))
         assert [item["metadata"]["name"] for item in found["items"]] == ["default"]
         query = {"watch": "1", "sendInitialEvents": "true", "allowWatchBookmarks": "true", "timeoutSeconds": "1"}

@@ -63,7 +63,7 @@ async def watch(client: ApiClient) -> object:
 
 
 async def probe(client: ApiClient) -> object:
-    return await client.is_ready()
+    return await client.health()
 
 
 @pytest.mark.parametrize("code", [200, 403, 410, 429, 503])

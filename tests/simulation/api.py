@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from random import Random
 
+    from evergauge.kube.waiting import Health
+
 LATENCY: Final = 0.02
 """Seconds at most until an answer or event arrives."""
 LIST_SECONDS: Final = 2.0
@@ -137,9 +139,9 @@ class Client:
         finally:
             self._streams.discard(opened)
 
-    async def is_ready(self) -> bool:
+    async def health(self) -> Health:
         """Whether the server is there."""
-        return not self._api.down and not self.silent
+        return "away" if self._api.down or self.silent else "ready"
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -61,7 +61,7 @@ class Process:
         self.telemetry = Telemetry(Build("0"), {})
         client = cast("ApiClient", self.client)
         clock = asyncio.get_running_loop().time
-        self._outage = Outage(client.is_ready, rng)
+        self._outage = Outage(client.health, rng)
         ways = Ways(client, self.telemetry.feeds, ListQueue(), self._outage, rng, clock, timing_for(BOUND))
         self._exposer = StoreExposer(self.telemetry.objects)
         builder = Builder(OPTIONS, KINDS_SERVED, ways, self.telemetry)

@@ -98,8 +98,10 @@ class World:
             if number not in self.processes and number not in self._ending:
                 self._start(number)
                 return
-        for number, process in self.processes.items():
-            conditions = [{"type": "Ready", "status": str(process.ready)}]
+        for number in {*self.processes, *self._ending}:
+            # One that crashed while it was being deleted is not started again, and not Ready.
+            ready = number in self.processes and self.processes[number].ready
+            conditions = [{"type": "Ready", "status": str(ready)}]
             if self._pod(number)["status"]["conditions"] != conditions:
                 self._write_pod(number, conditions)
         for number in [number for number in self.processes if number >= self.replicas]:

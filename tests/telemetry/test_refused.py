@@ -75,7 +75,7 @@ async def reading(*flags: str, without: Sequence[str] = ()) -> AsyncIterator[Sce
     telemetry = Telemetry(Build("0"), {})
     async with SimServer(cluster) as server:
         client = ApiClient(load_cluster(kubeconfig="", apiserver=server.url, environ={}))
-        ways = Ways(client, telemetry.feeds, ListQueue(), Outage(client.is_ready, Random(2)), Random(2), now)
+        ways = Ways(client, telemetry.feeds, ListQueue(), Outage(client.health, Random(2)), Random(2), now)
         wanted = [source for kind in compile_kinds(options, KINDS).values() for source in sources(kind, options)]
         kept = {str(source): Kept() for source in wanted}
         for source in wanted:

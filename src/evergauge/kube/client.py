@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from evergauge.kube.access import Way
     from evergauge.kube.cluster import Cluster
+    from evergauge.kube.waiting import Health
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +41,11 @@ CHUNK = 65_536
 """Bytes that a stream gives at most at a time."""
 CONNECT = 10.0
 """Seconds for a connection to one address, TLS included."""
-PROBE = 5.0
+PROBE = 3.0
+"""Seconds for a probe, which a server that is well answers at once."""
+KEEP_IDLE = 1.0
+"""Seconds that an idle connection may wait for the next request. With many feeds most renewals still find one; and a connection whose
+peer has silently gone can be the next renewal's for a moment only."""
 _REFUSAL = 65_536
 """Bytes of a refusal that are read."""
 
@@ -152,18 +157,19 @@ class ApiClient:
         finally:
             response.close()
 
-    async def is_ready(self) -> bool:
-        """Whether the API server is there and ready to answer (`/readyz`). Raises nothing; takes 5 s at most."""
+    async def health(self) -> Health:
+        """Whether the API server is there and ready (`/readyz`). Raises nothing; takes 3 s at most."""
         try:
             await self.get("/readyz", {}, accept="*/*", timeout=PROBE, resource="readyz")
         except NoCredential:
-            return False
+            return "away"
         except (Unauthorized, Forbidden, NotFound):
-            return True
+            # Who may not ask, or asks something that knows no such path, can't know; and somebody is there.
+            return "ready"
         except ApiError as error:
             log.debug("not ready", error=str(error))
-            return False
-        return True
+            return "answers" if error.status else "away"
+        return "ready"
 
     async def close(self) -> None:
         """Close all connections. No request may follow."""
@@ -239,7 +245,7 @@ class ApiClient:
 def _new_session(sockets: Sockets) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         # Watches hold their connections, so a limit would be a deadlock; feeds bound the number of requests.
-        connector=aiohttp.TCPConnector(limit=0, socket_factory=sockets.open),
+        connector=aiohttp.TCPConnector(limit=0, socket_factory=sockets.open, keepalive_timeout=KEEP_IDLE),
         headers={
             "User-Agent": f"evergauge/{__version__}",
             # Watches are never compressed, and pages come no faster for it: see docs/decisions/0003-api-client.md.
@@ -269,4 +275,4 @@ def _is_acceptable(response: aiohttp.ClientResponse, accept: str) -> bool:
 def _too_late(what: str, seconds: float, *, answered: bool) -> ApiError:
     if answered:
         return ConnectionLost(f"{what}: the answer was not complete after {seconds:g} s", silent=True)
-    return Unreachable(f"{what}: no answer within {seconds:g} s")
+    return Unreachable(f"{what}: no answer within {seconds:g} s", silent=True)

@@ -24,11 +24,12 @@ from evergauge.errors import (
     NotFound,
     Throttled,
     Unauthorized,
+    Unreachable,
     VersionTooLarge,
 )
 from evergauge.kube.lists import list_by_pages, list_by_watch
 from evergauge.kube.relay import Relay, check_order
-from evergauge.kube.waiting import Backoff
+from evergauge.kube.waiting import Backoff, Patience
 
 if TYPE_CHECKING:
     from evergauge.freshness import Lease
@@ -70,9 +71,11 @@ class Feed:
         self._version = at_least or ("0" if from_cache else "")
         self._listed = self._afresh = self._watching = False
         self._streams = not limit
-        self._backoff = Backoff(ways.rng)
+        self._backoff = Backoff(ways.rng, most=ways.timing.retry, era=lambda: ways.outage.ended)
+        self._refusals = Backoff(ways.rng, most=ways.timing.retry)
+        self._patience = Patience(ways.outage, least=ways.timing.silence)
         self._relay = Relay(source, sink, ways, self._backoff, proven=self._proven)
-        self._answered = False
+        self._doubted = False
         self._why = "started"
 
     async def run(self) -> None:
@@ -111,17 +114,20 @@ class Feed:
 
     async def _list(self) -> None:
         """A complete new set of objects, taken into service."""
-        async with self._ways.queue.turn(len(self._sink)):
+        async with self._ways.queue.turn(len(self._sink), failed=self._patience.tried):
             opened = self._ways.clock()
             try:
                 version = await self._filled()
             except ApiError as error:
                 self._sink.abandon()
                 self._ways.observer.listed(self.source, error)
+                self._patience.failed(silent=_is_silent(error))
                 raise
             await self._sink.commit()
         self._version, self._listed, self._afresh = version, True, False
         self._ways.observer.listed(self.source)
+        self._ways.outage.answered()
+        self._patience.reset()
         self._proven(opened, "listed")
 
     async def _filled(self) -> str:
@@ -136,17 +142,18 @@ class Feed:
 
     async def _fill(self) -> str:
         """Fill the next set with all objects there are; returns their version."""
-        client, at_least = self._ways.client, self._version
+        client, at_least, patience = self._ways.client, self._version, self._patience.seconds
         if self._streams:
             try:
-                silence = self._ways.timing.silence
-                build = self._sink.begin(afresh=self._afresh)
-                return await list_by_watch(client, self.source, build, at_least=at_least, silence=silence)
+                build, silence = self._sink.begin(afresh=self._afresh), self._ways.timing.silence
+                return await list_by_watch(
+                    client, self.source, build, at_least=at_least, patience=patience, silence=silence
+                )
             except (Invalid, BookmarkMissing) as error:
                 self._streams = False
                 log.info("listing by pages, not by a watch", **self.source.named, why=str(error))
         build = self._sink.begin(afresh=self._afresh)
-        return await list_by_pages(client, self.source, build, at_least=at_least, most=self._limit)
+        return await list_by_pages(client, self.source, build, at_least=at_least, patience=patience, most=self._limit)
 
     def _relist(self, reason: RelistReason) -> None:
         """List anew before the next watch. A feed that is about to list learns nothing from another 410, but from a server behind it."""
@@ -167,25 +174,24 @@ class Feed:
         self.synced.set()
         self.settled.set()
         self._backoff.reset()
+        self._refusals.reset()
+        self._doubted = False
         self._why = why
         self.report()
 
     def _refused(self, how: Literal["absent", "forbidden"]) -> None:
-        self._lease.refuse(how)
-        self.settled.set()
-        if how == "absent":
-            self.synced.set()
+        """Believed when it is repeated: a server that has just started refuses everything until it knows its roles and kinds."""
+        if self._doubted:
+            self._lease.refuse(how)
+            self.settled.set()
+            if how == "absent":
+                self.synced.set()
+        self._doubted = True
 
     # Failures
 
     async def _recover(self, error: ApiError) -> None:
         """Wait as the failure asks for, and see to it that what comes next can succeed."""
-        timing = self._ways.timing
-        answered = isinstance(error, Expired | Unauthorized | Forbidden | NotFound)
-        if answered and not self._answered:
-            # The server is there again: what made the delays grow is over.
-            self._backoff.reset()
-        self._answered = answered
         match error:
             case VersionTooLarge():
                 # The server has gone back, as after the restoration of a backup: only a consistent list is right now, and equal
@@ -195,15 +201,23 @@ class Feed:
                 self._version, self._afresh = "", True
                 await asyncio.sleep(self._backoff.delay())
             case Expired():
+                # It has an opinion, so it is there.
+                self._ways.outage.answered()
                 self._relist("expired")
                 await asyncio.sleep(self._backoff.delay())
             case Unauthorized() | Forbidden() | NotFound():
                 self._refused("absent" if isinstance(error, NotFound) else "forbidden")
                 self.report()
-                # A server that has just started refuses what it will permit: it doesn't know its roles and kinds yet.
-                await asyncio.sleep(min(timing.refused * self._ways.rng.uniform(0.75, 1.25), self._backoff.delay()))
+                await asyncio.sleep(self._refusals.delay())
             case Throttled():
-                await asyncio.sleep(max(error.retry_after, self._backoff.delay()))
+                # No earlier, whatever the prober finds.
+                await asyncio.sleep(error.retry_after)
+                await self._ways.outage.wait(max(0.0, self._backoff.delay() - error.retry_after))
             case _:
                 await self._ways.outage.wait(self._backoff.delay())
         self.report()
+
+
+def _is_silent(error: ApiError) -> bool:
+    """Whether the server took the request, or its connection, and said nothing."""
+    return isinstance(error, Unreachable | ConnectionLost) and error.silent

@@ -18,19 +18,21 @@ if TYPE_CHECKING:
 
 PAGE = 500
 """Objects a page."""
-PAGE_TIMEOUT = 60.0
-"""Seconds a page; the API server's own limit for a request is as long."""
 CATCH_UP = 10.0
 """Seconds after the first change among the initial events within which their bookmark must come. Where the API server's cache
-lagged, what it has caught up with since comes before the bookmark, changes and deletions included."""
+lagged, what it has caught up with since comes before the bookmark, changes and deletions included. So long, too, a page's worth of
+events may take: pages are no slower, and what trickles may be new objects after a bookmark that was lost."""
 _LONGEST_WATCH = "3600"
 
 
-async def list_by_watch(client: ApiClient, source: Source, build: Build, *, at_least: str, silence: float) -> str:
+async def list_by_watch(
+    client: ApiClient, source: Source, build: Build, *, at_least: str, patience: float, silence: float
+) -> str:
     """Put all objects into `build`, and return their version.
 
-    at_least: a version that the objects must not be older than, "" for the present state. silence: seconds without a byte until
-    it is given up. Raises BookmarkMissing, Invalid where the server doesn't know this way, and other ApiErrors.
+    at_least: a version that the objects must not be older than, "" for the present state. patience: seconds until it must have
+    begun. silence: seconds without a byte after that. Raises BookmarkMissing, Invalid where the server doesn't know this way, and
+    other ApiErrors.
     """
     query = {
         "sendInitialEvents": "true",
@@ -39,12 +41,12 @@ async def list_by_watch(client: ApiClient, source: Source, build: Build, *, at_l
         **({"resourceVersion": at_least} if at_least else {}),
     }
     turns, initial = Turns(), _Initial(build)
-    async with open_watch(client, source, query, connect=silence, silence=silence, verb="list") as watch:
+    async with open_watch(client, source, query, connect=patience, silence=silence, verb="list") as watch:
         while True:
             try:
                 lines = await watch.read()
             except ConnectionLost as error:
-                if error.silent and initial.events:
+                if error.silent:
                     raise BookmarkMissing(
                         f"listing {source}: no bookmark after {initial.events} events: {error}"
                     ) from None
@@ -65,6 +67,7 @@ class _Initial:
         self.events = 0
         self._build = build
         self._deadline: float | None = None
+        self._counted = 0, asyncio.get_running_loop().time()
 
     def take(self, event: Event | Bookmark) -> str:
         """Keep one; the version when it is the bookmark, else empty. Raises BookmarkMissing when that is overdue."""
@@ -75,20 +78,33 @@ class _Initial:
             self._build.remove(event.item)
         else:
             self._build.put(event.item)
+        now = asyncio.get_running_loop().time()
         if event.type != "ADDED":
-            self._check_time()
+            self._check_changes(now)
+        self._check_pace(now)
         return ""
 
-    def _check_time(self) -> None:
-        now = asyncio.get_running_loop().time()
+    def _check_changes(self, now: float) -> None:
         if self._deadline is None:
             self._deadline = now + CATCH_UP
         elif now > self._deadline:
             raise BookmarkMissing(f"changes have come for {CATCH_UP:g} s, and no bookmark after {self.events} events")
 
+    def _check_pace(self, now: float) -> None:
+        events, since = self._counted
+        if now - since > CATCH_UP:
+            if self.events - events < PAGE:
+                raise BookmarkMissing(f"events trickle, and no bookmark after {self.events} of them")
+            self._counted = self.events, now
 
-async def list_by_pages(client: ApiClient, source: Source, build: Build, *, at_least: str, most: int = 0) -> str:
-    """Put all objects into `build`, and return their version. most: stop after so many, 0 for all. Raises ApiError."""
+
+async def list_by_pages(
+    client: ApiClient, source: Source, build: Build, *, at_least: str, patience: float, most: int = 0
+) -> str:
+    """Put all objects into `build`, and return their version. Raises ApiError.
+
+    patience: seconds for a page. most: stop after so many objects, 0 for all.
+    """
     query = {**source.query, "limit": str(min(PAGE, most or PAGE))}
     if at_least:
         query["resourceVersion"] = at_least
@@ -98,7 +114,7 @@ async def list_by_pages(client: ApiClient, source: Source, build: Build, *, at_l
     turns, seen = Turns(), 0
     while True:
         body = await client.get(
-            source.path, query, accept=source.accept_list, timeout=PAGE_TIMEOUT, resource=source.resource, verb="list"
+            source.path, query, accept=source.accept_list, timeout=patience, resource=source.resource, verb="list"
         )
         page = read_page(body)
         for item in page.items[: most - seen if most else None]:

@@ -61,7 +61,8 @@ class Relay:
 
     async def _until_due(self, live: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
         """Wait until the next watch is to be opened; returns those that live then. Raises the error of the last one."""
-        due = self._ways.clock() + self._ways.timing.renew
+        # Jittered, so that watches that were opened together don't stay together.
+        due = self._ways.clock() + self._ways.timing.renew * self._ways.rng.uniform(0.9, 1.1)
         while live and (left := due - self._ways.clock()) > 0:
             ended, live = await asyncio.wait(live, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             errors = [error for task in ended if (error := task.exception())]
@@ -98,6 +99,7 @@ class Relay:
             self._ways.client, self._source, query, connect=timing.connect, silence=length + timing.grace
         ) as watch:
             self._ways.observer.watched(self._source)
+            self._ways.outage.answered()
             while (lines := await watch.read()) is not None:
                 for line in lines:
                     event = read_event(line)

@@ -9,9 +9,10 @@ from weakref import WeakSet
 if TYPE_CHECKING:
     from aiohappyeyeballs import AddrInfoType
 
-KEEPALIVE_IDLE = 5
+KEEPALIVE_IDLE = 4
 """Seconds of silence until the peer is asked whether it is there."""
 KEEPALIVE_INTERVAL = 2
+"""Seconds until it is asked again. At the fourth time, after 10 s, the connection is given up."""
 KEEPALIVE_PROBES = 3
 USER_TIMEOUT = 10
 """Seconds that sent data may stay unacknowledged (RFC 5482)."""

@@ -30,17 +30,18 @@ class Timing(NamedTuple):
     """Times of a feed in seconds.
 
     watch: length of a watch. renew: after which the next one is opened. connect: until a watch must have begun. grace: how long
-    after it is due a watch's end may take to arrive. silence: without a byte for so long a list has failed. sync: the longest that
-    a whole list may take. refused: until the next attempt after 401, 403 and 404, when those before were refused as well.
+    after it is due a watch's end may take to arrive. silence: without a byte for so long a list has failed; one that does not
+    begin gets more time as long as the server answers others. sync: the longest that a whole list may take. retry: the longest pause
+    before the next attempt, after a failure or a refusal.
     """
 
     watch: float = 10.0
     renew: float = 7.5
     connect: float = 5.0
-    grace: float = 5.0
+    grace: float = 10 / 3
     silence: float = 15.0
     sync: float = 600.0
-    refused: float = 10.0
+    retry: float = 15.0
 
 
 def bound_in_force(configured: float, feeds: int) -> float:
@@ -60,7 +61,8 @@ def timing_for(bound: float) -> Timing:
         renew=watch * RENEW_AT,
         connect=min(10.0, max(2.0, watch / 2)),
         grace=min(5.0, max(1.0, watch / 3)),
-        refused=min(30.0, max(2.0, watch)),
+        silence=min(15.0, max(5.0, bound / 2)),
+        retry=min(30.0, bound / 2),
     )
 
 
