@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -43,7 +44,10 @@ class Builder:
     def build(self, holding: Holding, before: Generation | None) -> Generation:
         """A generation that holds this. before: the one in service, of which it takes over what hasn't changed."""
         mine = Mine(holding)
-        chosen = {resource: sources(kind, self._options) for resource, kind in self._kinds.items()}
+        chosen = {
+            resource: [replace(source, shard_selector=mine.selector) for source in sources(kind, self._options)]
+            for resource, kind in self._kinds.items()
+        }
         bound = self._bound_for(sum(map(len, chosen.values())))
         observer = Quiet(self._ways.observer)
         ways = self._ways._replace(observer=observer, timing=timing_for(bound))

@@ -45,6 +45,10 @@ class Mine:
         """Whether to keep the object with this UID."""
         return self.holding.owns(uid)
 
+    def selector(self) -> str:
+        """What to ask the API server for."""
+        return self.holding.selector
+
 
 class Generation(NamedTuple):
     """See the module. kinds: by resource, in the order of the output. bound: the freshness bound in force, in seconds."""

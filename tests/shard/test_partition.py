@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 
 from evergauge.shard import fixed
 from evergauge.shard.partition import Rule, fnv1a, jump, shard_of
-from evergauge.shard.slots import SLOTS, ranges, table
+from evergauge.shard.slots import SLOTS, ranges, selector, slots_of, table
 from support.conformance import conformance
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 VECTORS = json.loads((conformance() / "shard_vectors.json").read_text(encoding="utf-8"))
 RULES = st.sampled_from(["jump", "slots"])
@@ -61,6 +65,24 @@ def test_slots_are_shared_out_evenly(total: int) -> None:
 @pytest.mark.parametrize("total", range(1, 21))
 def test_a_shard_has_few_ranges_of_slots(total: int) -> None:
     for shard in range(total):
-        slots = [slot for first, end in ranges(shard, total) for slot in range(first, end)]
-        assert slots == [slot for slot, owner in enumerate(table(total)) if owner == shard]
-        assert len(ranges(shard, total)) <= 14
+        found = ranges(slots_of(shard, total))
+        assert {slot for first, end in found for slot in range(first, end)} == slots_of(shard, total)
+        assert len(found) <= 14
+
+
+@pytest.mark.parametrize(
+    ("slots", "expected"),
+    [
+        (range(256), ""),
+        ({0}, "shardRange(object.metadata.uid, '0x0000000000000000', '0x0100000000000000')"),
+        (
+            {1, 2, 255},
+            (
+                "shardRange(object.metadata.uid, '0x0100000000000000', '0x0300000000000000') || "
+                "shardRange(object.metadata.uid, '0xff00000000000000', '0x10000000000000000')"
+            ),
+        ),
+    ],
+)
+def test_what_an_api_server_is_asked_for(slots: Collection[int], expected: str) -> None:
+    assert selector(slots) == expected

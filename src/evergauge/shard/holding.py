@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from evergauge.shard.key import Key
 from evergauge.shard.partition import Rule, fnv1a
+from evergauge.shard.slots import selector, slots_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -33,6 +34,27 @@ class Holding(NamedTuple):
         if owner == self.number:
             return True
         return self.before is not None and owner not in self.passed and self.before.holds(hashed)
+
+    @property
+    def slots(self) -> frozenset[int] | None:
+        """The slots of all objects that it may hold; None where one of its keys has another rule."""
+        if self.key.rule != "slots":
+            return None
+        mine = (
+            slots_of(self.number - self.key.start, self.key.replicas)
+            if self.number in self.key.numbers
+            else frozenset()
+        )
+        if self.before is None:
+            return mine
+        earlier = self.before.slots
+        return None if earlier is None else mine | earlier
+
+    @property
+    def selector(self) -> str:
+        """The shard selector by which an API server sends no more than is needed; empty where there is none."""
+        slots = self.slots
+        return selector(slots) if slots else ""
 
     @property
     def keys(self) -> Sequence[Key]:

@@ -10,7 +10,7 @@ import functools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 SLOTS = 256
 _SHIFT = 64 - 8
@@ -35,12 +35,22 @@ def table(total: int) -> Sequence[int]:
     return tuple(owners)
 
 
-def ranges(shard: int, total: int) -> Sequence[tuple[int, int]]:
-    """The shard's slots as ranges, each from its first slot up to the one that isn't in it any more."""
-    owners = table(total)
-    edges = [slot for slot in range(SLOTS + 1) if _owns(owners, slot, shard) != _owns(owners, slot - 1, shard)]
+def slots_of(shard: int, total: int) -> frozenset[int]:
+    """The slots of one shard."""
+    return frozenset(slot for slot, owner in enumerate(table(total)) if owner == shard)
+
+
+def ranges(slots: Collection[int]) -> Sequence[tuple[int, int]]:
+    """Slots as ranges, each from its first slot up to the one that isn't in it any more."""
+    edges = [slot for slot in range(SLOTS + 1) if (slot in slots) != (slot - 1 in slots)]
     return tuple(zip(edges[::2], edges[1::2], strict=True))
 
 
-def _owns(owners: Sequence[int], slot: int, shard: int) -> bool:
-    return 0 <= slot < SLOTS and owners[slot] == shard
+def selector(slots: Collection[int]) -> str:
+    """The shard selector that asks for the objects in these slots only (KEP-5866); empty for all."""
+    if len(slots) == SLOTS:
+        return ""
+    return " || ".join(
+        f"shardRange(object.metadata.uid, '{first << _SHIFT:#018x}', '{end << _SHIFT:#018x}')"
+        for first, end in ranges(slots)
+    )
