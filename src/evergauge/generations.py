@@ -131,7 +131,7 @@ def _served(generation: Generation) -> Mapping[Source, _Served]:
 
 
 class Quiet:
-    """An observer that passes everything on, but states only from when its generation is in service.
+    """An observer that passes everything on, but states and what is visible only from when its generation is in service.
 
     Until then the served generation's feeds speak for the same sources.
     """
@@ -155,6 +155,11 @@ class Quiet:
     def relisted(self, source: Source, reason: RelistReason) -> None:
         """See Observer."""
         self._observer.relisted(source, reason)
+
+    def visible(self, source: Source, events: int, seconds: float) -> None:
+        """See Observer."""
+        if self._speaks:
+            self._observer.visible(source, events, seconds)
 
     def state(self, source: Source, state: str, why: str) -> None:
         """See Observer."""

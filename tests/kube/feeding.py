@@ -74,6 +74,8 @@ class Told:
     lists: list[str] = field(default_factory=list)
     watches: list[str] = field(default_factory=list)
     relists: list[str] = field(default_factory=list)
+    delays: list[float] = field(default_factory=list)
+    visible_events: int = 0
     states: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
@@ -85,6 +87,10 @@ class Told:
 
     def relisted(self, source: Source, reason: str) -> None:  # noqa: ARG002 - as above
         self.relists.append(reason)
+
+    def visible(self, source: Source, events: int, seconds: float) -> None:  # noqa: ARG002 - as above
+        self.visible_events += events
+        self.delays.append(seconds)
 
     def state(self, source: Source, state: str, why: str) -> None:  # noqa: ARG002 - as above
         if self.states[-1:] != [state]:

@@ -276,6 +276,8 @@ async def test_events_that_two_watches_deliver_are_taken_once_and_in_order() -> 
             await asyncio.sleep(0.1)
         assert len(taken) >= 399
         assert taken == sorted(set(taken), key=int)
+        assert stage.told.visible_events == len(taken)
+        assert max(stage.told.delays) < 0.1
 
 
 @in_virtual_time

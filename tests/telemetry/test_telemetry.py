@@ -200,6 +200,18 @@ def test_requests_to_the_api_server_and_its_connections() -> None:
     assert value(of, "evergauge_api_connections") == 2
 
 
+def test_delays_of_events_are_counted_in_chunks() -> None:
+    of = telemetry()
+    name = "evergauge_event_visible_delay_seconds"
+    assert value(of, f"{name}_count") == 0
+    for seconds, events in [(0.0001, 1), (0.001, 10), (0.02, 100), (7.0, 1000)]:
+        of.feeds.visible(PODS, events, seconds)
+    below = [value(of, f"{name}_bucket", le=le) for le in ("0.001", "0.0025", "0.01", "0.025", "2.5", "+Inf")]
+    assert below == [11, 11, 11, 111, 111, 1111]
+    assert value(of, f"{name}_count") == 1111
+    assert value(of, f"{name}_sum") == pytest.approx(7002.0101)
+
+
 def test_objects_and_sizes() -> None:
     of = telemetry()
     of.objects.failed("pods", "kube_pod_info")

@@ -43,6 +43,7 @@ class Relay:
         self._ways = ways
         self._backoff = backoff
         self._proven = proven
+        self._taken = 0
 
     async def run(self, version: str) -> None:
         """Watch from a version on, until no watch lives. Raises the ApiError that ended the last one, if one did."""
@@ -96,7 +97,12 @@ class Relay:
         position, turns, timing = self.version, Turns(), self._ways.timing
         query = {"resourceVersion": position, "timeoutSeconds": str(length)}
         async with open_watch(
-            self._ways.client, self._source, query, connect=timing.connect, silence=length + timing.grace
+            self._ways.client,
+            self._source,
+            query,
+            connect=timing.connect,
+            silence=length + timing.grace,
+            clock=self._ways.clock,
         ) as watch:
             self._ways.observer.watched(self._source)
             self._ways.outage.answered()
@@ -111,7 +117,9 @@ class Relay:
                     else:
                         self._take(event)
                     if turns.due():
+                        self._tell(watch.arrived)
                         await turns.rest()
+                self._tell(watch.arrived)
 
     def _take(self, event: Event) -> None:
         self.last_event = self._ways.clock()
@@ -121,8 +129,15 @@ class Relay:
             self._sink.remove(event.item)
         else:
             self._sink.put(event.item)
+        self._taken += 1
         if event.item:
             self._seen(event.item.version)
+
+    def _tell(self, arrived: float) -> None:
+        """Of the events that have been taken since the last time. Nothing else has run meanwhile, so any scrape to come shows them."""
+        if self._taken:
+            self._ways.observer.visible(self._source, self._taken, self._ways.clock() - arrived)
+            self._taken = 0
 
     def _is_new(self, item: Item) -> bool:
         return not is_older(item.version, self.version) and item.version != self.version

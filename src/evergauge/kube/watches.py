@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from evergauge.errors import ConnectionLost
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from evergauge.kube.client import ApiClient, Stream, Verb
     from evergauge.kube.source import Source
 
 
-class Lines:
-    """The lines of a stream, as many at a time as have come. silence: seconds after which a quiet stream counts as dead."""
+AT_ONCE = 0.0001
+"""Seconds: whoever reads so quickly has not waited."""
 
-    def __init__(self, stream: Stream, what: str, *, silence: float) -> None:
+
+class Lines:
+    """The lines of a stream, as many at a time as have come.
+
+    arrived: when what was read last had come into this process, in seconds of the clock; never too late.
+    """
+
+    def __init__(self, stream: Stream, what: str, *, silence: float, clock: Callable[[], float]) -> None:
+        """silence: seconds after which a quiet stream counts as dead."""
         self._stream = stream
         self._what = what
         self._silence = silence
+        self._clock = clock
         self._rest = b""
+        self._read = self.arrived = clock()
 
     async def read(self) -> list[bytes] | None:
         """The next complete lines (perhaps none), None at the clean end. Raises ConnectionLost."""
+        asked = self._clock()
         try:
             async with asyncio.timeout(self._silence):
                 chunk = await self._stream.read()
         except TimeoutError:
             raise ConnectionLost(f"{self._what}: not a byte for {self._silence:g} s", silent=True) from None
+        now = self._clock()
+        # What is there at once may have waited since the last time.
+        self.arrived = now if now - asked > AT_ONCE else self._read
+        self._read = now
         if not chunk:
             if self._rest:
                 raise ConnectionLost(f"{self._what}: broken off in the middle of an event")
@@ -48,6 +64,7 @@ async def open_watch(
     connect: float,
     silence: float,
     verb: Verb = "watch",
+    clock: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Lines]:
     """A watch that has begun. query: beside the source's own. Raises ApiError when it is refused or can't be opened.
 
@@ -58,4 +75,4 @@ async def open_watch(
     async with client.stream(
         source.path, full, accept=source.accept_watch, connect_timeout=connect, resource=source.resource, verb=verb
     ) as stream:
-        yield Lines(stream, f"watching {source}", silence=silence)
+        yield Lines(stream, f"watching {source}", silence=silence, clock=clock)

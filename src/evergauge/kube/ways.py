@@ -78,6 +78,9 @@ class Observer(Protocol):
     def relisted(self, source: Source, reason: RelistReason) -> None:
         """A feed that had listed is about to do so again."""
 
+    def visible(self, source: Source, events: int, seconds: float) -> None:
+        """Events of a watch, which any scrape that begins from now on shows. seconds: since they came into this process, at most."""
+
     def state(self, source: Source, state: str, why: str) -> None:
         """The state of the feed, repeated from time to time."""
 

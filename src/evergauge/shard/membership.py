@@ -186,6 +186,9 @@ class _States:
     def relisted(self, source: Source, reason: RelistReason) -> None:
         log.debug("listing anew", **source.named, reason=reason)
 
+    def visible(self, source: Source, events: int, seconds: float) -> None:
+        """No scrape shows the StatefulSet as the fleet's."""
+
     def state(self, source: Source, state: str, why: str) -> None:
         if state == "forbidden" and not self._forbidden.is_set():
             log.info("the StatefulSet can't be watched; it is asked for again and again", **source.named, why=why)

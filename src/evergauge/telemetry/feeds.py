@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 import structlog
 from prometheus_client import Counter, Gauge
 
+from evergauge.telemetry.delays import DelayHistogram
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -74,6 +76,7 @@ class FeedMetrics:
             ["resource", "namespace", "reason"],
             registry=registry,
         )
+        self._delays = DelayHistogram(registry)
         self._state = Gauge(
             "evergauge_feed_state",
             "1 for the state that a feed is in. An empty namespace is all namespaces.",
@@ -145,6 +148,10 @@ class FeedMetrics:
         """A feed that had listed is about to do so again."""
         self._relists.labels(*_place(source), reason).inc()
         log.info("feed lists anew", **_named(source), reason=reason)
+
+    def visible(self, source: FeedSource, events: int, seconds: float) -> None:  # noqa: ARG002 - one histogram for all
+        """Events that any scrape shows which begins from now on. seconds: since they came into this process."""
+        self._delays.observe(seconds, events)
 
     def state(self, source: FeedSource, state: str, why: str) -> None:
         """A feed's state. Logged and counted when it differs from the one before."""
