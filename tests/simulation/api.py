@@ -103,11 +103,13 @@ class Api:
 class Client:
     """One process' way to the server, with the faults of its own. Like evergauge.kube.client.ApiClient.
 
-    silent: nothing arrives any more, and nobody says so. lag: seconds by which what happens to StatefulSets arrives late.
+    silent: nothing arrives any more, and nobody says so. choked: the server gives up on its watches, one after another, before anything
+    has arrived. lag: seconds by which what happens to StatefulSets arrives late.
     """
 
     def __init__(self, api: Api, lag: float = 0.0) -> None:
         self.silent = False
+        self.choked = False
         self.lag = lag
         self._api = api
         self._streams: set[MemoryStream] = set()
@@ -186,6 +188,10 @@ class MemoryStream:
                 return b""
             if self._client.silent:
                 await asyncio.sleep(1)
+            elif self._client.choked:
+                # Before its time, as the real one does: what ends at its full time has had the time to deliver.
+                await asyncio.sleep(min(left / 2, self._api.list_seconds()))
+                return b""
             elif changes := self._api.after(self._version):
                 text = await self._arrived(changes)
             else:
@@ -197,7 +203,7 @@ class MemoryStream:
         """The events of changes, after a while; nothing where something went wrong meanwhile."""
         lag = self._client.lag if any(change.resource == self._resource == "statefulsets" for change in changes) else 0
         await asyncio.sleep(self._api.latency() + lag)
-        if self.broken or self._client.silent:
+        if self.broken or self._client.silent or self._client.choked:
             return b""
         self._version = changes[-1].version
         mine = [change for change in changes if change.resource == self._resource]

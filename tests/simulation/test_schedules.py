@@ -63,6 +63,11 @@ async def half_open(world: World) -> None:
         process.client.silent = process.client.silent or world.rng.random() < 0.5
 
 
+async def choke(world: World) -> None:
+    for process in world.processes.values():
+        process.client.choked = process.client.choked or world.rng.random() < 0.5
+
+
 async def forbid(world: World) -> None:
     world.api.forbidden.add(world.rng.choice(["configmaps", "statefulsets"]))
 
@@ -94,6 +99,7 @@ FAULTS: Final[tuple[Callable[[World], Awaitable[None]], ...]] = (
     forget_versions,
     outage,
     half_open,
+    choke,
     forbid,
     part,
     heal,

@@ -192,7 +192,7 @@ class World:
 
     def _hindered(self) -> bool:
         """Whether a fault lasts."""
-        silent = any(process.client.silent for process in self.processes.values())
+        silent = any(process.client.silent or process.client.choked for process in self.processes.values())
         return bool(self.api.down or self.api.forbidden or self.apart or silent)
 
     async def heal(self) -> None:
@@ -201,7 +201,7 @@ class World:
         self.api.forbidden.clear()
         self.apart.clear()
         for process in self.processes.values():
-            process.client.silent = False
+            process.client.silent = process.client.choked = False
 
     # What must hold
 
