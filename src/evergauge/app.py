@@ -27,7 +27,7 @@ from evergauge.pipeline.memory import trimmer
 from evergauge.pipeline.selection import compile_kinds
 from evergauge.service import Service
 from evergauge.shards import shards_for
-from evergauge.status import Readiness, ages, sizes
+from evergauge.status import Liveness, Readiness, ages, sizes
 from evergauge.telemetry import Build, StallMonitor, Telemetry
 from evergauge.web import Server, Timeouts, listen, metrics_app, telemetry_app
 
@@ -84,7 +84,9 @@ async def serve(
         telemetry.freshness.ages_from(
             lambda: ages(service), options.freshness_bound, lambda: bound_of(service, options)
         )
-        for server in (servers := open_servers(options, exposer, telemetry, service, shards)):
+        monitor, jobs = StallMonitor(telemetry.loop), list[asyncio.Task[None]]()
+        liveness = Liveness(monitor, jobs, service)
+        for server in (servers := open_servers(options, exposer, telemetry, service, shards, liveness=liveness)):
             await server.start()
             stack.push_async_callback(server.stop)
         _stop_on_signals(stop)
@@ -93,16 +95,18 @@ async def serve(
         # What lives now lives on: the garbage collector needn't look through it again and again.
         gc.collect()
         gc.freeze()
-        jobs = start_jobs(
+        jobs += start_jobs(
             [
                 Job("outage", ways.outage.run),
-                Job("stalls", StallMonitor(telemetry.loop).run),
+                Job("stalls", monitor.run),
                 Job("tick", lambda: _tick(service, exposer)),
                 *shards.jobs,
             ],
             _RNG,
         )
-        stack.push_async_callback(stop_jobs, jobs)
+        stack.push_async_callback(stop_jobs, tuple(jobs))
+        # Those that are stopped are not dead.
+        stack.callback(jobs.clear)
         await stop.wait()
         log.info("stopping", why="told to")
         stop.clear()
@@ -134,7 +138,13 @@ def go_type(kind: CompiledKind) -> str:
 
 
 def open_servers(
-    options: Options, exposer: StoreExposer, telemetry: Telemetry, service: Service, shards: Shards
+    options: Options,
+    exposer: StoreExposer,
+    telemetry: Telemetry,
+    service: Service,
+    shards: Shards,
+    *,
+    liveness: Liveness,
 ) -> tuple[Server, Server]:
     """The servers of both ports, their sockets bound. Raises ListenError."""
     timeouts = Timeouts(
@@ -145,10 +155,11 @@ def open_servers(
     main = metrics_app(
         exposer,
         telemetry.scrapes,
+        liveness,
         gzip=options.enable_gzip_encoding,
         write_timeout=options.server_write_timeout,
     )
-    own = telemetry_app(telemetry, Readiness(service, telemetry.feeds), shards.view)
+    own = telemetry_app(telemetry, Readiness(service, telemetry.feeds), liveness, shards.view)
     listening = listen(options.host, options.port, flags=("--host", "--port"))
     try:
         own_listening = listen(

@@ -38,12 +38,27 @@ async def stop_jobs(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def ended(tasks: Iterable[asyncio.Task[None]]) -> Sequence[str]:
+    """The names of jobs that have ended for good, as none should before it is stopped."""
+    return [task.get_name() for task in tasks if task.done()]
+
+
 async def _for_ever(job: Job, rng: Random) -> None:
     backoff = Backoff(rng, first=FIRST_DELAY)
     while True:
         try:
             await job.run()
             log.error("a job ended that never should", job=job.name)
+        except asyncio.CancelledError:
+            if _is_stopped():
+                raise
+            log.exception("a job was cancelled by nobody", job=job.name)
         except Exception:
             log.exception("a job failed", job=job.name)
         await asyncio.sleep(backoff.delay())
+
+
+def _is_stopped() -> bool:
+    """Whether the task that runs was told to end, not just something that it waits for."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

@@ -123,6 +123,11 @@ class Service:
             self.holding = holding
             await asyncio.shield(self._end(before, tasks_before))
 
+    @property
+    def tasks(self) -> Sequence[asyncio.Task[None]]:
+        """The feeds of the generation in service, as they run."""
+        return self._tasks
+
     def hold(self, holding: Holding) -> None:
         """Keep only this from now on: what is held already, or less."""
         if self.current:

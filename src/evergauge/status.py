@@ -1,17 +1,22 @@
-"""What is to be said of the generation in service: its sizes, its feeds' ages, whether it is ready."""
+"""What is to be said of this process: its sizes, its feeds' ages, whether it is ready, whether it is alive."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from evergauge.jobs import ended
 from evergauge.telemetry import FeedAge, FeedMetrics, KindSize
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterator, Sequence
 
     from evergauge.kube.feed import Feed
     from evergauge.service import Service
+    from evergauge.telemetry import StallMonitor
 
+STUCK_AFTER = 60.0
+"""Seconds without a look at the event loop, of some fifty a second."""
 NOT_READY_AFTER = 10
 """Freshness bounds without proof of a feed until this process says that it isn't ready. Long before, its state and age say so."""
 
@@ -57,3 +62,21 @@ class Readiness(NamedTuple):
 
     def _is_lost(self, feed: Feed, bound: float) -> bool:
         return (feed.age or 0.0) > bound * NOT_READY_AFTER and not self.synced.refused(feed.source)
+
+
+class Liveness(NamedTuple):
+    """Alive as long as the event loop turns and is looked at, and nothing has ended that never should.
+
+    loop: who looks at the event loop. jobs: what runs as long as the process.
+    """
+
+    loop: StallMonitor
+    jobs: Sequence[asyncio.Task[None]]
+    service: Service
+
+    def troubles(self) -> Sequence[str]:
+        """See `evergauge.web.exposer.Liveness`."""
+        dead = [f"{name} has ended" for name in (*ended(self.jobs), *ended(self.service.tasks))]
+        if self.loop.since > STUCK_AFTER:
+            dead.append(f"nobody has looked at the event loop for {self.loop.since:.0f} s")
+        return dead

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from evergauge.store.body import Piece
+    from evergauge.web.exposer import Liveness
 
 
 @dataclass
@@ -108,9 +109,25 @@ async def connection(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyn
             await writer.wait_closed()
 
 
+class Alive:
+    """A liveness with fixed troubles."""
+
+    def __init__(self, *troubles: str) -> None:
+        self._troubles = troubles
+
+    def troubles(self) -> Sequence[str]:
+        """See Liveness."""
+        return self._troubles
+
+
 def main_port(
-    exposer: FakeExposer, *, registry: CollectorRegistry | None = None, gzip: bool = False, write_timeout: float = 60.0
+    exposer: FakeExposer,
+    *,
+    registry: CollectorRegistry | None = None,
+    liveness: Liveness | None = None,
+    gzip: bool = False,
+    write_timeout: float = 60.0,
 ) -> web.Application:
     """The main port's application. registry: for the figures about its scrapes."""
     scrapes = ScrapeMetrics(registry or CollectorRegistry())
-    return metrics_app(exposer, scrapes, gzip=gzip, write_timeout=write_timeout)
+    return metrics_app(exposer, scrapes, liveness or Alive(), gzip=gzip, write_timeout=write_timeout)

@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from evergauge.telemetry import Build, Telemetry
 from evergauge.web.self_metrics import telemetry_app
 from support.foreign import parse_openmetrics, parse_text
-from support.web import serving
+from support.web import Alive, serving
 
 
 @dataclass
@@ -25,11 +25,13 @@ class Verdict:
         return self.is_ready, self.missing
 
 
-async def get(path: str, readiness: Verdict, accept: str = "*/*", method: str = "GET") -> tuple[int, str, str]:
+async def get(
+    path: str, readiness: Verdict, accept: str = "*/*", method: str = "GET", liveness: Alive | None = None
+) -> tuple[int, str, str]:
     """Status, content type and text."""
     telemetry = Telemetry(Build("1.2.3"), {})
     async with (
-        serving(telemetry_app(telemetry, readiness)) as server,
+        serving(telemetry_app(telemetry, readiness, liveness or Alive())) as server,
         ClientSession() as client,
         client.request(method, server.url + path, headers={"Accept": accept}) as response,
     ):
@@ -49,6 +51,20 @@ READY = Verdict([], is_ready=True)
 )
 async def test_readyz(readiness: Verdict, status: int, text: str) -> None:
     assert await get("/readyz", readiness) == (status, "text/plain; charset=utf-8", text)
+
+
+@pytest.mark.parametrize(
+    ("troubles", "status", "text"),
+    [
+        ([], 200, "OK"),
+        (["feed pods has ended"], 503, "To be restarted: feed pods has ended\n"),
+        (["feed pods has ended", "tick has ended"], 503, "To be restarted: feed pods has ended; tick has ended\n"),
+    ],
+)
+async def test_livez(troubles: list[str], status: int, text: str) -> None:
+    found = await get("/livez", Verdict(["pods"]), liveness=Alive(*troubles))
+    assert found == (status, "text/plain; charset=utf-8", text)
+    assert await get("/healthz", READY, liveness=Alive(*troubles)) == (200, "text/plain; charset=utf-8", "OK")
 
 
 async def test_self_metrics_in_both_formats() -> None:

@@ -57,10 +57,17 @@ class StallMonitor:
         self._tick = tick
         self._clock = clock
         self._sleep = sleep
+        self._looked = clock()
+
+    @property
+    def since(self) -> float:
+        """Seconds since the last look."""
+        return self._clock() - self._looked
 
     async def run(self) -> None:
         """Look every `tick` seconds, for ever."""
         while True:
             due = self._clock() + self._tick
             await self._sleep(self._tick)
-            self._metrics.lagged(max(0.0, self._clock() - due))
+            self._looked = self._clock()
+            self._metrics.lagged(max(0.0, self._looked - due))

@@ -26,6 +26,14 @@ class Exposer(Protocol):
         ...
 
 
+class Liveness(Protocol):
+    """Whether this process works. Whether the API server does is no part of it: an outage there must not restart anything here."""
+
+    def troubles(self) -> Sequence[str]:
+        """What is broken in a way that only a restart mends; nothing in good times."""
+        ...
+
+
 class Readiness(Protocol):
     """Whether all that is to be served has synced."""
 

@@ -11,14 +11,14 @@ import structlog
 from aiohttp import web
 
 from evergauge.exposition.negotiate import Format, accepts_gzip, negotiate
-from evergauge.web.pages import index, new_app, ok
+from evergauge.web.pages import index, livez, new_app, ok
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from evergauge.store.body import Body, Piece
     from evergauge.telemetry.scrapes import Encoding, Outcome, ScrapeMetrics
-    from evergauge.web.exposer import Exposer
+    from evergauge.web.exposer import Exposer, Liveness
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +29,7 @@ AHEAD = 2
 def metrics_app(
     exposer: Exposer,
     scrapes: ScrapeMetrics,
+    liveness: Liveness,
     *,
     gzip: bool,
     write_timeout: float,
@@ -46,7 +47,7 @@ def metrics_app(
         "/metrics", _Metrics(exposer, scrapes, gzip=gzip, write_timeout=write_timeout, clock=clock).handle
     )
     app.router.add_get("/healthz", ok)
-    app.router.add_get("/livez", ok)
+    app.router.add_get("/livez", livez(liveness))
     return app
 
 

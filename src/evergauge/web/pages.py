@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from aiohttp.typedefs import Handler
 
+    from evergauge.web.exposer import Liveness
+
 
 def new_app() -> web.Application:
     """An application with the middleware and headers of both ports."""
@@ -37,8 +39,20 @@ def index(title: str, description: str, links: Mapping[str, str]) -> Handler:
 
 
 async def ok(_request: web.Request) -> web.Response:
-    """A probe's answer: this process runs its event loop."""
+    """A probe's answer: there is a server."""
     return web.Response(text="OK")
+
+
+def livez(liveness: Liveness) -> Handler:
+    """The handler of `/livez`. That it answers at all says that the event loop turns."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        troubles = liveness.troubles()
+        if not troubles:
+            return web.Response(text="OK")
+        return web.Response(status=503, text=f"To be restarted: {'; '.join(troubles)}\n")
+
+    return answer
 
 
 async def _sign(_request: web.Request, response: web.StreamResponse) -> None:

@@ -8,17 +8,20 @@ from aiohttp import web
 
 from evergauge.exposition.negotiate import negotiate
 from evergauge.web.debug import add_debug_routes
-from evergauge.web.pages import index, new_app, ok
+from evergauge.web.pages import index, livez, new_app, ok
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evergauge.telemetry import Telemetry
-    from evergauge.web.exposer import Readiness
+    from evergauge.web.exposer import Liveness, Readiness
 
 
 def telemetry_app(
-    telemetry: Telemetry, readiness: Readiness, shard: Callable[[], bytes | None] = lambda: None
+    telemetry: Telemetry,
+    readiness: Readiness,
+    liveness: Liveness,
+    shard: Callable[[], bytes | None] = lambda: None,
 ) -> web.Application:
     """The application of the telemetry port. shard: what the other shards of the fleet may know, as JSON; None for nothing."""
 
@@ -50,7 +53,7 @@ def telemetry_app(
     app.router.add_get("/metrics", metrics)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/healthz", ok)
-    app.router.add_get("/livez", ok)
+    app.router.add_get("/livez", livez(liveness))
     app.router.add_get("/shard", shard_view)
     add_debug_routes(app)
     return app
