@@ -22,6 +22,7 @@ from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
 from evergauge.kube.waiting import ListQueue, Outage
 from evergauge.kube.ways import Ways, timing_for
+from evergauge.pipeline.audits import Audits
 from evergauge.pipeline.exposer import StoreExposer
 from evergauge.pipeline.memory import trimmer
 from evergauge.pipeline.selection import compile_kinds
@@ -32,7 +33,7 @@ from evergauge.telemetry import Build, StallMonitor, Telemetry
 from evergauge.web import Server, Timeouts, listen, metrics_app, telemetry_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from evergauge.declare import CompiledKind
     from evergauge.options import Options
@@ -100,6 +101,7 @@ async def serve(
                 Job("outage", ways.outage.run),
                 Job("stalls", monitor.run),
                 Job("tick", lambda: _tick(service, exposer)),
+                *audits(options, ways, service, telemetry),
                 *shards.jobs,
             ],
             _RNG,
@@ -125,6 +127,21 @@ def ways_of(client: ApiClient, options: Options, telemetry: Telemetry) -> Ways:
         time.monotonic,
         timing_for(options.freshness_bound),
     )
+
+
+def audits(options: Options, ways: Ways, service: Service, telemetry: Telemetry) -> Sequence[Job]:
+    """The job that audits what is served, unless it is off. Where not all objects are listed there is nothing to find."""
+    if not options.audit_interval or options.object_limit:
+        return ()
+    auditing = Audits(
+        ways.client,
+        lambda: service.current.served if service.current else (),
+        telemetry.audits,
+        ways.rng,
+        ways.clock,
+        interval=options.audit_interval,
+    )
+    return [Job("audits", auditing.run)]
 
 
 def bound_of(service: Service, options: Options) -> float:

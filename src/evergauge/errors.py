@@ -6,6 +6,8 @@ EvergaugeError
 ├── ManifestError         a manifest given to `render` that can't be read
 ├── DeclarationError      a kind declared against the rules or its model
 ├── ListenError           a port that can't be listened on
+├── AuditError            an audit that could not be completed
+│   └── AuditInterrupted  what was audited has been replaced meanwhile
 ├── ClusterError          it isn't known how to reach the API server
 │   └── KubeconfigError   a kubeconfig that can't be read or honoured
 ├── ApiError              a request to the API server failed
@@ -65,6 +67,14 @@ class DeclarationError(EvergaugeError):
 
 class ListenError(EvergaugeError):
     """A socket can't be opened. The message names host, port, their flags and the system's reason."""
+
+
+class AuditError(EvergaugeError):
+    """An audit of what is served could not be completed. The message names the feed and what was missing."""
+
+
+class AuditInterrupted(AuditError):
+    """The feed has listed anew, or is no longer in service: what was found says nothing any more."""
 
 
 # The API server

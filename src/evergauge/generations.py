@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -12,7 +12,7 @@ from evergauge.kube.feed import Feed
 from evergauge.kube.ways import bound_in_force, timing_for
 from evergauge.pipeline.exposer import Exposed, exposed
 from evergauge.pipeline.faults import FaultReports
-from evergauge.pipeline.feed_store import FeedStore
+from evergauge.pipeline.feed_store import FeedStore, Served
 from evergauge.pipeline.sources import sources
 from evergauge.service import Generation, Mine
 
@@ -51,7 +51,7 @@ class Builder:
         bound = self._bound_for(sum(map(len, chosen.values())))
         observer = Quiet(self._ways.observer)
         ways = self._ways._replace(observer=observer, timing=timing_for(bound))
-        served = _served(before) if before else {}
+        served = {each.feed.source: each for each in before.served} if before else {}
         feeds: list[Feed] = []
         shown: dict[str, Exposed] = {}
         for resource, kind in self._kinds.items():
@@ -79,8 +79,8 @@ class Builder:
         return bound
 
     def _feed(
-        self, kind: CompiledKind, source: Source, mine: Mine, ways: Ways, lease: Lease, *, before: _Served | None
-    ) -> _Served:
+        self, kind: CompiledKind, source: Source, mine: Mine, ways: Ways, lease: Lease, *, before: Served | None
+    ) -> Served:
         options = self._options
         store = FeedStore(
             kind,
@@ -100,7 +100,7 @@ class Builder:
             at_least=before.feed.version if before else "",
             limit=options.object_limit,
         )
-        return _Served(feed, store)
+        return Served(feed, store)
 
     def _listed(self, resource: str) -> Callable[[int], None]:
         """Publishes how many objects a list had, under `--object-limit` only (KSM behaviour)."""
@@ -116,18 +116,6 @@ class Builder:
         if self._options.stale_policy == "omit":
             return lambda: lease.exceeded(self._ways.clock())
         return lambda: False
-
-
-class _Served(NamedTuple):
-    """One source in a generation."""
-
-    feed: Feed
-    store: FeedStore
-
-
-def _served(generation: Generation) -> Mapping[Source, _Served]:
-    stores = [store for kind in generation.kinds.values() for store in kind.stores]
-    return {feed.source: _Served(feed, store) for feed, store in zip(generation.feeds, stores, strict=True)}
 
 
 class Quiet:

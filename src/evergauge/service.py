@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import structlog
 
 from evergauge.jobs import Job, start_jobs, stop_jobs
+from evergauge.pipeline.feed_store import Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -58,6 +59,12 @@ class Generation(NamedTuple):
     kinds: Mapping[str, Exposed]
     observer: Speaker
     bound: float
+
+    @property
+    def served(self) -> Sequence[Served]:
+        """Its feeds, each with the store that it fills."""
+        stores = (store for kind in self.kinds.values() for store in kind.stores)
+        return [Served(feed, store) for feed, store in zip(self.feeds, stores, strict=True)]
 
 
 class Observer(Protocol):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from evergauge.app import go_type, ways_of
+from evergauge.app import audits, go_type, ways_of
 from evergauge.declare import CompiledKind
 from evergauge.generations import Builder, Generations
+from evergauge.jobs import Job, start_jobs, stop_jobs
 from evergauge.kinds import KINDS
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
@@ -20,7 +21,7 @@ from evergauge.service import Service
 from evergauge.telemetry import Build, Telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from evergauge.declare import Kind, Rendered
     from evergauge.options import Options
@@ -48,6 +49,11 @@ class Serving:
     telemetry: Telemetry
     exposer: StoreExposer
     service: Service
+    jobs: Sequence[str]
+
+    def metric(self, name: str, **labels: str) -> float | None:
+        """A self-metric."""
+        return self.telemetry.registry.get_sample_value(name, labels)
 
     def stores(self) -> Iterator[FeedStore]:
         assert self.service.current
@@ -56,17 +62,20 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(url: str, *flags: str, kinds: Mapping[str, CompiledKind] | None = None) -> AsyncIterator[Serving]:
+async def serving(*flags: str, kinds: Mapping[str, CompiledKind] | None = None) -> AsyncIterator[Serving]:
     """Everything but the ports; nothing is served until the test says so."""
-    options = parse([f"--apiserver={url}", *flags])
+    options = parse(flags)
     kinds = kinds or compile_kinds(options, KINDS)
     telemetry = Telemetry(Build("test"), {name: go_type(kind) for name, kind in kinds.items()})
     exposer = StoreExposer(telemetry.objects)
-    client = ApiClient(load_cluster(kubeconfig="", apiserver=url, environ={}), counter=telemetry.api)
-    builder = Builder(options, kinds, ways_of(client, options, telemetry), telemetry)
-    service = Service(builder.build, exposer, Random(1), Generations(telemetry))
+    cluster = load_cluster(kubeconfig=options.kubeconfig, apiserver=options.apiserver, environ={})
+    client = ApiClient(cluster, counter=telemetry.api)
+    ways = ways_of(client, options, telemetry)
+    service = Service(Builder(options, kinds, ways, telemetry).build, exposer, Random(1), Generations(telemetry))
+    jobs = start_jobs([Job("outage", ways.outage.run), *audits(options, ways, service, telemetry)], Random(1))
     try:
-        yield Serving(options, kinds, telemetry, exposer, service)
+        yield Serving(options, kinds, telemetry, exposer, service, [job.get_name() for job in jobs])
     finally:
+        await stop_jobs(jobs)
         await service.close()
         await client.close()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 async def test_the_next_generation_takes_over_what_has_not_changed_and_never_goes_back(api: SimServer) -> None:
     kind = Rendering(next(kind for kind in KINDS if kind.resource == "pods"))
-    async with serving(api.url, kinds={"pods": kind}) as parts:
+    async with serving(f"--apiserver={api.url}", kinds={"pods": kind}) as parts:
         await parts.service.serve(fixed(0, 2))
         (half,) = parts.stores()
         held = len(half)

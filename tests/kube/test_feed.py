@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from evergauge.errors import VersionTooLarge
 from evergauge.kube.items import Bookmark, read_event
 from evergauge.kube.lists import _Initial
 from evergauge.kube.ways import Timing, timing_for
@@ -354,6 +355,63 @@ async def test_what_a_failed_list_has_filled_is_dropped_before_the_next_attempt(
         await until(lambda: stage.told.lists[-1] == "ConnectionLost")
         assert stage.kept.next is None
         assert stage.kept == stage.truth()
+
+
+@in_virtual_time
+async def test_a_server_whose_cache_lags_at_the_first_list_has_not_gone_back() -> None:
+    async with staged() as stage:
+        await stage.feed._recover(VersionTooLarge("Too large resource version: 102772, current: 102592"))
+        await stage.in_step()
+        assert stage.told.relists == []
+        assert stage.kept.next
+        assert not stage.kept.next.afresh
+
+
+@in_virtual_time
+async def test_a_list_can_be_called_for_and_is_no_older_than_asked() -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        await stage.server.order(Fault(kind="stale", lag=100))
+        stage.kept.clear()
+        stage.cluster.create("namespaces", {"metadata": {"name": "later"}})
+        wanted = str(stage.cluster.version)
+        stage.feed.relist("audit", wanted)
+        assert await stage.in_step() < 1
+        assert (stage.told.lists, stage.told.relists) == (["ok", "ok"], ["audit"])
+        assert int(stage.feed.version) >= int(wanted)
+        # It goes on as before.
+        stage.patch("c0", "x")
+        assert await stage.in_step() < 1
+        await asyncio.sleep(60)
+        assert set(stage.told.watches) == {"ok"}
+        assert stage.told.states == ["syncing", "live"]
+
+
+@in_virtual_time
+async def test_a_list_that_is_due_anyway_needs_no_call() -> None:
+    async with staged() as stage:
+        stage.feed.relist("audit", "1")
+        await stage.in_step()
+        await asyncio.sleep(10)
+        assert (stage.told.lists, stage.told.relists) == (["ok"], [])
+
+
+@in_virtual_time
+async def test_a_version_is_seen_when_an_event_or_a_proof_says_so() -> None:
+    async with staged(timing=Timing(watch=100.0, renew=20.0)) as stage:
+        await stage.in_step()
+        known, version = now(), str(stage.cluster.version)
+        assert stage.feed.has_seen(version, known)
+        await asyncio.sleep(0.1)
+        stage.cluster.create("namespaces", {"metadata": {"name": "elsewhere"}})
+        known, version = now(), str(stage.cluster.version)
+        assert not stage.feed.has_seen(version, known)
+        stage.create("x")
+        await stage.in_step()
+        assert stage.feed.has_seen(version, known)
+        assert not stage.feed.has_seen("no number", known)
+        await until(lambda: stage.feed.has_seen("no number", known), within=200)
+        assert (stage.feed.age or 0.0) <= now() - known
 
 
 @in_virtual_time

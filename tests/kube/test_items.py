@@ -113,11 +113,12 @@ def test_junk_is_a_malformed_answer_in_one_line(line: bytes) -> None:
 
 def test_pages() -> None:
     things = [{"metadata": {"uid": f"u{number}", "resourceVersion": str(number)}} for number in range(3)]
-    body = {"kind": "PodList", "metadata": {"resourceVersion": "50", "continue": "abc"}, "items": [*things, {"odd": 1}]}
+    metadata = {"resourceVersion": "50", "continue": "abc", "remainingItemCount": 7}
+    body = {"kind": "PodList", "metadata": metadata, "items": [*things, {"odd": 1}]}
     page = read_page(json.dumps(body).encode())
     assert [item and item.uid for item in page.items] == ["u0", "u1", "u2", None]
-    assert (page.version, page.following) == ("50", "abc")
-    assert read_page(b'{"metadata": {"resourceVersion": "1"}, "items": null}') == ([], "1", "")
+    assert (page.version, page.following, page.remaining) == ("50", "abc", 7)
+    assert read_page(b'{"metadata": {"resourceVersion": "1"}, "items": null}') == ([], "1", "", None)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,8 @@ KNOWN = ", ".join(RESOURCES)
             ["--metric-allowlist=a", "--metric-denylist=b"],
             "--metric-allowlist and --metric-denylist exclude each other: give one of them",
         ),
+        (["--freshness-bound=4s"], "--freshness-bound=4s: must be from 5s to 1h"),
+        (["--audit-interval=9s"], "--audit-interval=9s: must be 0 or at least 10s"),
         (["--shard=-1"], "--shard=-1: must be a whole number of 0 or more"),
         (["--total-shards=0"], "--total-shards=0: must be a whole number of 1 or more"),
         (["--shard=2", "--total-shards=2"], "--shard=2: must be below --total-shards=2 (shards count from 0)"),

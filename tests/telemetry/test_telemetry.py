@@ -313,3 +313,16 @@ def test_ages_of_feeds_are_asked_for_at_each_scrape() -> None:
     assert value(of, "evergauge_feed_freshness_seconds", resource="nodes", namespace="a") == 1
     text = of.exposition(Format.TEXT).decode()
     assert 'evergauge_feed_last_event_age_seconds{namespace="a"' not in text
+
+
+def test_audits_are_there_from_the_start_and_the_last_completed_one_has_a_time() -> None:
+    of = telemetry()
+    for result in ("clean", "drift", "failed"):
+        assert value(of, "evergauge_audits_total", resource="pods", result=result) == 0
+    of.audits.audited("pods", "failed")
+    assert value(of, "evergauge_audit_last_success_timestamp_seconds", resource="pods") is None
+    of.audits.audited("pods", "drift")
+    of.audits.drifted("pods", "missing", 3)
+    assert value(of, "evergauge_audit_last_success_timestamp_seconds", resource="pods") == NOW
+    assert value(of, "evergauge_audit_drift_objects_total", resource="pods", drift="missing") == 3
+    assert value(of, "evergauge_audit_drift_objects_total", resource="pods", drift="extra") == 0

@@ -29,6 +29,11 @@ class Lease:
         self._refused: Literal["forbidden", "absent"] | None = None
 
     @property
+    def proof(self) -> float | None:
+        """The moment up to which everything has been seen, None before the first proof."""
+        return self._proof
+
+    @property
     def synced(self) -> bool:
         """Whether there ever was a proof."""
         return self._proof is not None

@@ -28,11 +28,14 @@ from evergauge.errors import (
     VersionTooLarge,
 )
 from evergauge.kube.lists import list_by_pages, list_by_watch
-from evergauge.kube.relay import Relay, check_order
+from evergauge.kube.relay import Relay
+from evergauge.kube.tally import Tally
+from evergauge.kube.versions import check_order, is_older, is_reached
 from evergauge.kube.waiting import Backoff, Patience
 
 if TYPE_CHECKING:
-    from evergauge.freshness import Lease
+    from evergauge.freshness import Lease, State
+    from evergauge.kube.lists import Listed
     from evergauge.kube.sink import Sink
     from evergauge.kube.source import Source
     from evergauge.kube.ways import RelistReason, Ways
@@ -44,6 +47,7 @@ class Feed:
     """The list and watch of one source.
 
     synced: set as soon as all its objects are here, or the kind isn't served at all. settled: that, or it isn't permitted.
+    tally: of all its objects. bound: seconds within which there is proof that it has seen everything.
     """
 
     def __init__(
@@ -64,6 +68,9 @@ class Feed:
         self.source = source
         self.synced = asyncio.Event()
         self.settled = asyncio.Event()
+        self.tally = Tally()
+        self.bound = lease.bound
+        self._called = asyncio.Event()
         self._sink = sink
         self._lease = lease
         self._ways = ways
@@ -74,7 +81,7 @@ class Feed:
         self._backoff = Backoff(ways.rng, most=ways.timing.retry, era=lambda: ways.outage.ended)
         self._refusals = Backoff(ways.rng, most=ways.timing.retry)
         self._patience = Patience(ways.outage, least=ways.timing.silence)
-        self._relay = Relay(source, sink, ways, self._backoff, proven=self._proven)
+        self._relay = Relay(source, sink, self.tally, ways, self._backoff, proven=self._proven)
         self._doubted = False
         self._why = "started"
 
@@ -96,6 +103,25 @@ class Feed:
         return self._relay.version if self._watching else self._version
 
     @property
+    def state(self) -> State:
+        """What is to be said of it at this moment."""
+        return self._lease.state(self._ways.clock())
+
+    def has_seen(self, version: str, known: float) -> bool:
+        """Whether it has surely seen everything up to a version. known: since when the server is known to have had it, by the clock."""
+        proof = self._lease.proof
+        return self._listed and (is_reached(version, self.version) or (proof is not None and proof >= known))
+
+    def relist(self, reason: RelistReason, at_least: str) -> None:
+        """List anew at once, a state no older than a version; unless a list is due anyway."""
+        if self._listed:
+            self._relist(reason)
+            self._relay.advance(at_least)
+            if is_older(self._version, at_least):
+                self._version = at_least
+            self._called.set()
+
+    @property
     def age(self) -> float | None:
         """Seconds since the last proof, None before the first."""
         return self._lease.age(self._ways.clock())
@@ -108,7 +134,7 @@ class Feed:
 
     def report(self) -> None:
         """Tell the observer the state at this moment. To be called from time to time: states also change by themselves."""
-        self._ways.observer.state(self.source, self._lease.state(self._ways.clock()), self._why)
+        self._ways.observer.state(self.source, self.state, self._why)
 
     # Lists
 
@@ -116,32 +142,34 @@ class Feed:
         """A complete new set of objects, taken into service."""
         async with self._ways.queue.turn(len(self._sink), failed=self._patience.tried):
             opened = self._ways.clock()
+            self._called.clear()
             try:
-                version = await self._filled()
+                listed = await self._filled()
             except ApiError as error:
                 self._sink.abandon()
                 self._ways.observer.listed(self.source, error)
                 self._patience.failed(silent=_is_silent(error))
                 raise
             await self._sink.commit()
-        self._version, self._listed, self._afresh = version, True, False
+        self.tally.listed(listed.objects)
+        self._version, self._listed, self._afresh = listed.version, True, False
         self._ways.observer.listed(self.source)
         self._ways.outage.answered()
         self._patience.reset()
         self._proven(opened, "listed")
 
-    async def _filled(self) -> str:
-        """Fill the next set within the time for it; returns its version, which is none before the last one. Raises ApiError."""
+    async def _filled(self) -> Listed:
+        """Fill the next set within the time for it; its version is none before the last one. Raises ApiError."""
         try:
             async with asyncio.timeout(self._ways.timing.sync):
-                version = await self._fill()
+                listed = await self._fill()
         except TimeoutError:
             raise ConnectionLost(f"listing {self.source} took more than {self._ways.timing.sync:g} s") from None
-        check_order(self.source, self._version, version)
-        return version
+        check_order(self.source, self._version, listed.version)
+        return listed
 
-    async def _fill(self) -> str:
-        """Fill the next set with all objects there are; returns their version."""
+    async def _fill(self) -> Listed:
+        """Fill the next set with all objects there are."""
         client, at_least, patience = self._ways.client, self._version, self._patience.seconds
         if self._streams:
             try:
@@ -162,12 +190,21 @@ class Feed:
         self._listed = False
 
     async def _watch(self) -> None:
+        """Watch until no watch lives or a list is called for. Raises the ApiError that ended the last watch, if one did."""
+        self._relay.version = self._version
+        watching = asyncio.create_task(self._relay.run(self._version))
+        called = asyncio.create_task(self._called.wait())
+        self._watching = True
         try:
-            self._watching = True
-            await self._relay.run(self._version)
+            await asyncio.wait((watching, called), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            watching.cancel()
+            called.cancel()
+            await asyncio.gather(watching, called, return_exceptions=True)
             self._watching = False
             self._version = self._relay.version
+        if not watching.cancelled():
+            watching.result()
 
     def _proven(self, opened: float, why: str) -> None:
         self._lease.prove(opened)
@@ -193,9 +230,9 @@ class Feed:
     async def _recover(self, error: ApiError) -> None:
         """Wait as the failure asks for, and see to it that what comes next can succeed."""
         match error:
-            case VersionTooLarge():
+            case VersionTooLarge() if self._version:
                 # The server has gone back, as after the restoration of a backup: only a consistent list is right now, and equal
-                # versions of an object may be different ones.
+                # versions of an object may be different ones. (Where no version was asked for, its cache just lags behind itself.)
                 log.warning("the API server is behind what it sent before: listing anew", **self.source.named)
                 self._relist("behind")
                 self._version, self._afresh = "", True

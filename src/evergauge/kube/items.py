@@ -35,11 +35,15 @@ class Bookmark(NamedTuple):
 
 
 class Page(NamedTuple):
-    """One page of a list. following: the continue token, empty on the last page. items: as in `Event`."""
+    """One page of a list. items: as in `Event`.
+
+    following: the continue token, empty on the last page. remaining: how many follow, None where the server doesn't say.
+    """
 
     items: list[Item | None]
     version: str
     following: str
+    remaining: int | None = None
 
 
 class _Metadata(msgspec.Struct, gc=False):
@@ -70,6 +74,7 @@ class _Bookmark(msgspec.Struct, gc=False):
 class _ListMetadata(msgspec.Struct, gc=False):
     resourceVersion: str | None = None  # noqa: N815
     following: str | None = msgspec.field(default=None, name="continue")
+    remainingItemCount: int | None = None  # noqa: N815
 
 
 class _List(msgspec.Struct, gc=False):
@@ -93,6 +98,12 @@ def read_item(raw: msgspec.Raw) -> Item | None:
         return None
     uid = metadata.uid or (f"{metadata.namespace or ''}/{metadata.name}" if metadata.name else "")
     return Item(uid, metadata.resourceVersion or "", raw) if uid else None
+
+
+def name_of(raw: msgspec.Raw) -> str:
+    """Namespace and name of an object that `read_item` can read: `shop/cart`, or the name alone."""
+    metadata = _OBJECT.decode(raw).metadata or _Metadata()
+    return f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name or ""
 
 
 def read_event(line: bytes) -> Event | Bookmark:
@@ -127,4 +138,5 @@ def read_page(body: bytes) -> Page:
     except msgspec.DecodeError as error:
         raise MalformedAnswer(f"a list was answered with what is no list ({error})") from None
     items = [read_item(raw) for raw in page.items or ()]
-    return Page(items, page.metadata.resourceVersion or "", page.metadata.following or "")
+    metadata = page.metadata
+    return Page(items, metadata.resourceVersion or "", metadata.following or "", metadata.remainingItemCount)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from evergauge.errors import BookmarkMissing, ConnectionLost
 from evergauge.kube.items import Bookmark, read_event, read_page
+from evergauge.kube.tally import CHANGES
 from evergauge.kube.turns import Turns
 from evergauge.kube.watches import open_watch
 
 if TYPE_CHECKING:
-    from evergauge.kube.client import ApiClient
+    from evergauge.kube.client import ApiClient, Verb
     from evergauge.kube.items import Event
     from evergauge.kube.sink import Build
     from evergauge.kube.source import Source
@@ -25,10 +26,17 @@ events may take: pages are no slower, and what trickles may be new objects after
 _LONGEST_WATCH = "3600"
 
 
+class Listed(NamedTuple):
+    """A complete list. objects: how many there were."""
+
+    version: str
+    objects: int
+
+
 async def list_by_watch(
     client: ApiClient, source: Source, build: Build, *, at_least: str, patience: float, silence: float
-) -> str:
-    """Put all objects into `build`, and return their version.
+) -> Listed:
+    """Put all objects into `build`.
 
     at_least: a version that the objects must not be older than, "" for the present state. patience: seconds until it must have
     begun. silence: seconds without a byte after that. Raises BookmarkMissing, Invalid where the server doesn't know this way, and
@@ -55,16 +63,16 @@ async def list_by_watch(
                 raise ConnectionLost(f"listing {source}: the watch ended before its initial events were complete")
             for line in lines:
                 if version := initial.take(read_event(line)):
-                    return version
+                    return Listed(version, initial.objects)
                 if turns.due():
                     await turns.rest()
 
 
 class _Initial:
-    """The initial events of a watch, up to the bookmark that ends them. events: how many there were."""
+    """The initial events of a watch, up to the bookmark that ends them. events, objects: how many there were."""
 
     def __init__(self, build: Build) -> None:
-        self.events = 0
+        self.events = self.objects = 0
         self._build = build
         self._deadline: float | None = None
         self._counted = 0, asyncio.get_running_loop().time()
@@ -74,6 +82,7 @@ class _Initial:
         if isinstance(event, Bookmark):
             return event.version if event.ends_initial else ""
         self.events += 1
+        self.objects += CHANGES.get(event.type, 0)
         if event.type == "DELETED":
             self._build.remove(event.item)
         else:
@@ -99,9 +108,16 @@ class _Initial:
 
 
 async def list_by_pages(
-    client: ApiClient, source: Source, build: Build, *, at_least: str, patience: float, most: int = 0
-) -> str:
-    """Put all objects into `build`, and return their version. Raises ApiError.
+    client: ApiClient,
+    source: Source,
+    build: Build,
+    *,
+    at_least: str,
+    patience: float,
+    most: int = 0,
+    verb: Verb = "list",
+) -> Listed:
+    """Put all objects into `build`. at_least: as above. Raises ApiError.
 
     patience: seconds for a page. most: stop after so many objects, 0 for all.
     """
@@ -114,7 +130,7 @@ async def list_by_pages(
     turns, seen = Turns(), 0
     while True:
         body = await client.get(
-            source.path, query, accept=source.accept_list, timeout=patience, resource=source.resource, verb="list"
+            source.path, query, accept=source.accept_list, timeout=patience, resource=source.resource, verb=verb
         )
         page = read_page(body)
         for item in page.items[: most - seen if most else None]:
@@ -123,5 +139,20 @@ async def list_by_pages(
                 await turns.rest()
         seen += len(page.items)
         if not page.following or (most and seen >= most):
-            return page.version
+            return Listed(page.version, min(seen, most or seen))
         query = {**source.query, "limit": query["limit"], "continue": page.following}
+
+
+async def count(client: ApiClient, source: Source, *, patience: float) -> Listed | None:
+    """How many objects there are now, by a consistent read of one. None where the server doesn't say; it may be an estimate.
+
+    patience: seconds for the answer. Raises ApiError.
+    """
+    query = {**source.query, "limit": "1"}
+    body = await client.get(
+        source.path, query, accept=source.accept_list, timeout=patience, resource=source.resource, verb="audit"
+    )
+    page = read_page(body)
+    if page.following and page.remaining is None:
+        return None
+    return Listed(page.version, len(page.items) + (page.remaining or 0))

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from evergauge.errors import ApiError, ConnectionLost, VersionTooLarge
+from evergauge.errors import ApiError, ConnectionLost
 from evergauge.kube.items import Bookmark, Event, read_event
 from evergauge.kube.turns import Turns
+from evergauge.kube.versions import check_order, is_older
 from evergauge.kube.watches import open_watch
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from evergauge.kube.items import Item
     from evergauge.kube.sink import Build
     from evergauge.kube.source import Source
+    from evergauge.kube.tally import Tally
     from evergauge.kube.waiting import Backoff
     from evergauge.kube.ways import Ways
 
@@ -33,13 +35,21 @@ class Relay:
     """The watches of one source. version: the newest version seen; last_event: when the last event came, by the clock."""
 
     def __init__(
-        self, source: Source, sink: Build, ways: Ways, backoff: Backoff, *, proven: Callable[[float, str], None]
+        self,
+        source: Source,
+        sink: Build,
+        tally: Tally,
+        ways: Ways,
+        backoff: Backoff,
+        *,
+        proven: Callable[[float, str], None],
     ) -> None:
         """proven: told the opening of a watch (seconds of the clock) that is now known to have delivered all up to then, and how."""
         self.version = ""
         self.last_event: float | None = None
         self._source = source
         self._sink = sink
+        self._tally = tally
         self._ways = ways
         self._backoff = backoff
         self._proven = proven
@@ -112,7 +122,7 @@ class Relay:
                     if isinstance(event, Bookmark):
                         check_order(self._source, position, event.version)
                         position = event.version
-                        self._seen(position)
+                        self.advance(position)
                         self._proven(opened, "bookmark")
                     else:
                         self._take(event)
@@ -125,13 +135,14 @@ class Relay:
         self.last_event = self._ways.clock()
         if event.item and not self._is_new(event.item):
             return
+        self._tally.take(event)
         if event.type == "DELETED":
             self._sink.remove(event.item)
         else:
             self._sink.put(event.item)
         self._taken += 1
         if event.item:
-            self._seen(event.item.version)
+            self.advance(event.item.version)
 
     def _tell(self, arrived: float) -> None:
         """Of the events that have been taken since the last time. Nothing else has run meanwhile, so any scrape to come shows them."""
@@ -142,17 +153,7 @@ class Relay:
     def _is_new(self, item: Item) -> bool:
         return not is_older(item.version, self.version) and item.version != self.version
 
-    def _seen(self, version: str) -> None:
+    def advance(self, version: str) -> None:
+        """What is older than this is not wanted any more."""
         if not is_older(version, self.version):
             self.version = version
-
-
-def is_older(version: str, other: str) -> bool:
-    """Whether a resourceVersion is older than another (KEP-5504: they are numbers). False where one of them is no number."""
-    return version.isdigit() and other.isdigit() and int(version) < int(other)
-
-
-def check_order(source: Source, before: str, after: str) -> None:
-    """Raises VersionTooLarge when the API server is at an older version than what it sent before."""
-    if is_older(after, before):
-        raise VersionTooLarge(f"{source}: the API server is at version {after}, but {before} was seen before")

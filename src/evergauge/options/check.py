@@ -17,6 +17,8 @@ def check(options: Options, known: Sequence[str]) -> None:
         raise UsageError("--metric-allowlist and --metric-denylist exclude each other: give one of them")
     if not 5 <= options.freshness_bound <= 3600:
         raise UsageError(f"--freshness-bound={show_duration(options.freshness_bound)}: must be from 5s to 1h")
+    if options.audit_interval and options.audit_interval < 10:
+        raise UsageError(f"--audit-interval={show_duration(options.audit_interval)}: must be 0 or at least 10s")
     _check_shard(options)
     _check_pods_only(options)
     if options.port and options.port == options.telemetry_port and options.host == options.telemetry_host:

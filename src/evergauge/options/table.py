@@ -110,6 +110,14 @@ class Options:
         since="0.1",
     )
 
+    audit_interval: float = flag(
+        DURATION,
+        600.0,
+        "Within which time each resource is audited: are all objects served that the API server has, and no others? Mostly by counting, every few hours by comparing versions. 0 for never.",
+        group=CLUSTER,
+        since="0.1",
+    )
+
     shard: int = flag(SHARD, 0, "Which shard this process is, counted from 0.", group=SHARDING)
     total_shards: int = flag(POSITIVE, 1, "How many shards there are; 1 for no sharding.", group=SHARDING)
     pod: str = flag(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import ref
 
 from evergauge.declare import Fault
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evergauge.declare import CompiledKind
+    from evergauge.kube.feed import Feed
     from evergauge.kube.items import Item
     from evergauge.pipeline.faults import FaultReports
     from evergauge.store import Snapshot
@@ -24,7 +25,8 @@ _NAMELESS = Fault("", "its metadata can't be read")
 class Generation:
     """One set of objects of a feed, rendered. A `Build` for the feed that fills it.
 
-    seen: how many objects were put, those of other shards included.
+    seen: how many objects were put, those of other shards included. kept: how many objects it should hold, by what was put and
+    removed. whole: whether those are all that were put.
     """
 
     def __init__(
@@ -32,7 +34,8 @@ class Generation:
     ) -> None:
         """owns: whether an object of this UID is this shard's. store: where they go, if not to one of its own."""
         self.store = Store(len(kind.families)) if store is None else store
-        self.seen = 0
+        self.seen = self.kept = 0
+        self.whole = True
         self._kind = kind
         self._owns = owns
         self._faults = faults
@@ -41,28 +44,32 @@ class Generation:
         """Keep an object's lines, if it is ours: those that the set before has of this version of it, or else rendered."""
         self.seen += 1
         if item is None:
+            self.whole = False
             self._faults.report(self._kind.kind.resource, "?", _NAMELESS)
         elif self._owns(item.uid):
             version = version_number(item.version)
-            if not self.store.adopt(item.uid, version):
-                self._render(item, version)
+            self.kept += self.store.adopt(item.uid, version) or self._render(item, version)
+        else:
+            self.whole = False
 
-    def _render(self, item: Item, version: int) -> None:
+    def _render(self, item: Item, version: int) -> bool:
         rendered = self._kind.render(bytes(item.raw))
-        self.store.put(item.uid, rendered.parts, version)
         for fault in rendered.faults:
             self._faults.report(self._kind.kind.resource, item.uid, fault)
+        return self.store.put(item.uid, rendered.parts, version)
 
     def remove(self, item: Item | None) -> None:
         """Drop an object's lines. One of another shard isn't there."""
         if item is not None:
-            self.store.remove(item.uid)
+            self.kept -= self.store.remove(item.uid)
 
     async def narrow(self) -> int:
         """Drop, in turns, the objects that aren't ours any more; returns how many."""
         turns, dropped = Turns(), 0
         for each in self.store.narrow(self._owns):
             dropped += each
+            self.kept -= each
+            self.whole = self.whole and not each
             if turns.due():
                 await turns.rest()
         await run_in_turns(self.store.fold())
@@ -91,7 +98,7 @@ class FeedStore:
         self.kind = kind
         self._listed = listed
         self.omitted = omitted
-        self._owns = owns
+        self.owns = owns
         self._faults = faults
         # Not held: as long as it is served, somebody does, and a feed may never get to its first list.
         self._before = ref(before) if before and before.kind is kind else lambda: None
@@ -105,6 +112,11 @@ class FeedStore:
     def __len__(self) -> int:
         """Objects in service."""
         return len(self._serving.store)
+
+    def lacks(self, objects: int | None) -> int:
+        """How many objects fewer are held than should be. objects: how many the source has, None where that isn't known."""
+        serving = self._serving
+        return (serving.kept if objects is None or not serving.whole else objects) - len(serving.store)
 
     def put(self, item: Item | None) -> None:
         """See Generation; as to the one in service."""
@@ -148,7 +160,7 @@ class FeedStore:
         return dropped
 
     def _new(self, store: Store | None = None) -> Generation:
-        return Generation(self.kind, self._owns, self._faults, store)
+        return Generation(self.kind, self.owns, self._faults, store)
 
     async def fold(self) -> int:
         """Bring all that waits now into the fragments; returns the number of steps."""
@@ -157,3 +169,10 @@ class FeedStore:
     def snapshot(self) -> Snapshot:
         """See Store."""
         return self._serving.store.snapshot()
+
+
+class Served(NamedTuple):
+    """A feed and what it fills."""
+
+    feed: Feed
+    store: FeedStore

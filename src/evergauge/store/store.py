@@ -83,21 +83,26 @@ class Store:
         place = self._places.get(key)
         return None if place is None else place[0].versions[place[1]]
 
-    def put(self, key: str, parts: Sequence[bytes], version: int = 0) -> None:
-        """Add an object or replace it. parts: its lines, one entry a family. version: 64 bits, 0 where it isn't known."""
+    def put(self, key: str, parts: Sequence[bytes], version: int = 0) -> bool:
+        """Add an object or replace it; whether it is new here. parts: its lines, one entry a family.
+
+        version: 64 bits, 0 where it isn't known.
+        """
+        is_new = key not in self._places
         place = self._places.get(key) or self._inherit(key)
         if place is not None:
             bucket, slot = place
             before = bucket.waiting_bytes
             bucket.replace(slot, version, parts)
             self._changed(bucket, before)
-            return
+            return is_new
         bucket = next(iter(self._roomy), None) or self._open()
         before = bucket.waiting_bytes
         self._places[key] = bucket, bucket.insert(key, version, parts)
         self._changed(bucket, before)
         if bucket.full:
             self._fold(bucket)
+        return is_new
 
     def remove(self, key: str) -> bool:
         """Remove an object; False when there is none of that key."""

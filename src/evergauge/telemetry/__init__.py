@@ -1,6 +1,7 @@
 """What Evergauge says about itself: self-metrics, readiness, stalls of the event loop."""
 
 from evergauge.telemetry.api import ApiMetrics
+from evergauge.telemetry.audits import AuditMetrics
 from evergauge.telemetry.feeds import FeedMetrics, FeedSource
 from evergauge.telemetry.freshness import FeedAge, FreshnessMetrics
 from evergauge.telemetry.handovers import HandoverMetrics
@@ -12,6 +13,7 @@ from evergauge.telemetry.telemetry import Build, Telemetry
 
 __all__ = [
     "ApiMetrics",
+    "AuditMetrics",
     "Build",
     "FeedAge",
     "FeedMetrics",

@@ -13,6 +13,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 
 from evergauge.exposition.negotiate import Format
 from evergauge.telemetry.api import ApiMetrics
+from evergauge.telemetry.audits import AuditMetrics
 from evergauge.telemetry.feeds import FeedMetrics
 from evergauge.telemetry.freshness import FreshnessMetrics
 from evergauge.telemetry.handovers import HandoverMetrics
@@ -37,7 +38,7 @@ class Build:
 class Telemetry:
     """The self-metrics.
 
-    `feeds` (also the feeds' observer), `freshness`, `api`, `handovers`, `objects`, `scrapes`, `settings`, `loop`.
+    `feeds` (also the feeds' observer), `freshness`, `api`, `audits`, `handovers`, `objects`, `scrapes`, `settings`, `loop`.
     """
 
     def __init__(self, build: Build, go_types: Mapping[str, str], *, clock: Callable[[], float] = time.time) -> None:
@@ -48,6 +49,7 @@ class Telemetry:
         self.feeds = FeedMetrics(self.registry, go_types)
         self.freshness = FreshnessMetrics(self.registry)
         self.api = ApiMetrics(self.registry)
+        self.audits = AuditMetrics(self.registry, go_types, clock)
         self.handovers = HandoverMetrics(self.registry)
         self.objects = ObjectMetrics(self.registry)
         self.scrapes = ScrapeMetrics(self.registry)
