@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 TIMEOUT = 2.0
 """Seconds for one answer: peers are in the same cluster, and are asked again at once."""
 MOST = 64 * 1024
-"""Bytes of an answer that are read."""
+"""Bytes of an answer; a longer one is none."""
 
 Answer = View | Literal["unreachable", "silent"]
 """unreachable: nobody answers there. silent: somebody does, but says nothing of shards: kube-state-metrics, or a proxy."""
@@ -82,7 +82,7 @@ class Peers:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
         try:
             async with self._session.get(f"http://{host}:{self._port}/shard", allow_redirects=False) as response:
-                body = await _beginning(response)
+                body = await _body(response)
         except (aiohttp.ClientError, OSError) as error:
             log.debug("a shard doesn't answer", address=address, why=str(error) or type(error).__name__)
             return "unreachable"
@@ -90,10 +90,10 @@ class Peers:
         return view or "silent"
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+async def _body(response: aiohttp.ClientResponse) -> bytes:
     body = b""
     async for piece in response.content.iter_chunked(MOST):
         body += piece
         if len(body) > MOST:
-            break
+            return b""
     return body
