@@ -67,53 +67,69 @@ async def serve(
     started: told where, as soon as both ports answer. Raises EvergaugeError when it can't begin.
     """
     stop = stop or asyncio.Event()
-    kinds = compile_kinds(options, KINDS)
-    telemetry = Telemetry(Build(__version__), {name: go_type(kind) for name, kind in kinds.items()})
-    _tell_of_config(options.config, telemetry)
-    exposer = StoreExposer(telemetry.objects, trim=trimmer(every=TRIM_EVERY, clock=time.monotonic))
+    parts = parts_of(options, environ)
+    monitor, jobs = StallMonitor(parts.telemetry.loop), list[asyncio.Task[None]]()
     async with AsyncExitStack() as stack:
-        cluster = load_cluster(kubeconfig=options.kubeconfig, apiserver=options.apiserver, environ=environ)
-        client = ApiClient(cluster, counter=telemetry.api)
-        telemetry.api.connections_from(lambda: client.connections)
-        stack.push_async_callback(client.close)
-        ways = ways_of(client, options, telemetry)
-        service = Service(Builder(options, kinds, ways, telemetry).build, exposer, _RNG, Generations(telemetry))
-        stack.push_async_callback(service.close)
-        shards = shards_for(options, service, ways, telemetry.handovers)
-        stack.push_async_callback(shards.close)
-        telemetry.objects.sizes_from(lambda: sizes(service))
-        telemetry.freshness.ages_from(
-            lambda: ages(service), options.freshness_bound, lambda: bound_of(service, options)
-        )
-        monitor, jobs = StallMonitor(telemetry.loop), list[asyncio.Task[None]]()
-        liveness = Liveness(monitor, jobs, service)
-        for server in (servers := open_servers(options, exposer, telemetry, service, shards, liveness=liveness)):
+        for close in (parts.client.close, parts.service.close, parts.shards.close):
+            stack.push_async_callback(close)
+        servers = open_servers(options, parts, Liveness(monitor, jobs, parts.service))
+        for server in servers:
             await server.start()
             stack.push_async_callback(server.stop)
         _stop_on_signals(stop)
-        log.info("serving", metrics=servers[0].url, telemetry=servers[1].url, kinds=len(kinds))
+        log.info("serving", metrics=servers[0].url, telemetry=servers[1].url, kinds=parts.kinds)
         started(Endpoints(servers[0].url, servers[1].url))
         # What lives now lives on: the garbage collector needn't look through it again and again.
         gc.collect()
         gc.freeze()
-        jobs += start_jobs(
-            [
-                Job("outage", ways.outage.run),
-                Job("stalls", monitor.run),
-                Job("tick", lambda: _tick(service, exposer)),
-                *audits(options, ways, service, telemetry),
-                *shards.jobs,
-            ],
-            _RNG,
-        )
+        jobs += start_jobs([Job("stalls", monitor.run), *jobs_of(options, parts)], _RNG)
         stack.push_async_callback(stop_jobs, tuple(jobs))
         # Those that are stopped are not dead.
         stack.callback(jobs.clear)
         await stop.wait()
         log.info("stopping", why="told to")
         stop.clear()
-        await _first(shards.drain(), stop.wait())
+        await _first(parts.shards.drain(), stop.wait())
     return 0
+
+
+class Parts(NamedTuple):
+    """What a process is made of. kinds: how many it exposes."""
+
+    kinds: int
+    client: ApiClient
+    ways: Ways
+    telemetry: Telemetry
+    exposer: StoreExposer
+    service: Service
+    shards: Shards
+
+
+def parts_of(options: Options, environ: Mapping[str, str]) -> Parts:
+    """All parts, wired together; nothing runs yet. Raises EvergaugeError."""
+    kinds = compile_kinds(options, KINDS)
+    telemetry = Telemetry(Build(__version__), {name: go_type(kind) for name, kind in kinds.items()})
+    _tell_of_config(options.config, telemetry)
+    exposer = StoreExposer(telemetry.objects, trim=trimmer(every=TRIM_EVERY, clock=time.monotonic))
+    cluster = load_cluster(kubeconfig=options.kubeconfig, apiserver=options.apiserver, environ=environ)
+    client = ApiClient(cluster, counter=telemetry.api)
+    ways = ways_of(client, options, telemetry)
+    service = Service(Builder(options, kinds, ways, telemetry).build, exposer, _RNG, Generations(telemetry))
+    telemetry.api.connections_from(lambda: client.connections)
+    telemetry.objects.sizes_from(lambda: sizes(service))
+    telemetry.freshness.ages_from(lambda: ages(service), options.freshness_bound, lambda: bound_of(service, options))
+    shards = shards_for(options, service, ways, telemetry.handovers)
+    return Parts(len(kinds), client, ways, telemetry, exposer, service, shards)
+
+
+def jobs_of(options: Options, parts: Parts) -> Sequence[Job]:
+    """What runs as long as the process."""
+    return [
+        Job("outage", parts.ways.outage.run),
+        Job("tick", lambda: _tick(parts.service, parts.exposer)),
+        *audits(options, parts.ways, parts.service, parts.telemetry),
+        *parts.shards.jobs,
+    ]
 
 
 def ways_of(client: ApiClient, options: Options, telemetry: Telemetry) -> Ways:
@@ -154,15 +170,7 @@ def go_type(kind: CompiledKind) -> str:
     return f"*{kind.kind.version}.{kind.kind.kind}"
 
 
-def open_servers(
-    options: Options,
-    exposer: StoreExposer,
-    telemetry: Telemetry,
-    service: Service,
-    shards: Shards,
-    *,
-    liveness: Liveness,
-) -> tuple[Server, Server]:
+def open_servers(options: Options, parts: Parts, liveness: Liveness) -> tuple[Server, Server]:
     """The servers of both ports, their sockets bound. Raises ListenError."""
     timeouts = Timeouts(
         read_header=options.server_read_header_timeout,
@@ -170,13 +178,14 @@ def open_servers(
         idle=options.server_idle_timeout,
     )
     main = metrics_app(
-        exposer,
-        telemetry.scrapes,
+        parts.exposer,
+        parts.telemetry.scrapes,
         liveness,
         gzip=options.enable_gzip_encoding,
         write_timeout=options.server_write_timeout,
     )
-    own = telemetry_app(telemetry, Readiness(service, telemetry.feeds), liveness, shards.view)
+    readiness = Readiness(parts.service, parts.telemetry.feeds)
+    own = telemetry_app(parts.telemetry, readiness, liveness, parts.shards.view)
     listening = listen(options.host, options.port, flags=("--host", "--port"))
     try:
         own_listening = listen(
