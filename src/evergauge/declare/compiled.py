@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+import msgspec
+
 from evergauge.declare.compile import Allowlists, Render, compile_render
 from evergauge.declare.decode import Broken, ObjectDecoder
 from evergauge.declare.family import Family
@@ -51,7 +53,7 @@ class CompiledKind:
         """HELP and TYPE of each family, in order."""
         return [header(f.name, f.help, f.type, openmetrics=openmetrics) for f in self.families]
 
-    def render(self, raw: bytes) -> Rendered:
+    def render(self, raw: bytes | msgspec.Raw) -> Rendered:
         """The samples of the object in `raw` (its JSON). Raises nothing: a family that fails is left out and named."""
         decoded = self._decoder.decode(raw)
         if decoded.object is None:

@@ -55,12 +55,12 @@ class ObjectDecoder(Generic[M]):
         self._model = model
         self._typed = msgspec.json.Decoder(model)
 
-    def decode(self, raw: bytes) -> Decoded[M]:
+    def decode(self, raw: bytes | msgspec.Raw) -> Decoded[M]:
         """The object in `raw` (its JSON). Raises nothing: what is broken is in the result."""
         try:
             return Decoded(self._typed.decode(raw))
         except _UNREADABLE:
-            return self._mend(raw)
+            return self._mend(bytes(raw))
 
     def _mend(self, raw: bytes) -> Decoded[M]:
         try:

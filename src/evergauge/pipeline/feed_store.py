@@ -53,7 +53,7 @@ class Generation:
             self.whole = False
 
     def _render(self, item: Item, version: int) -> bool:
-        rendered = self._kind.render(bytes(item.raw))
+        rendered = self._kind.render(item.raw)
         for fault in rendered.faults:
             self._faults.report(self._kind.kind.resource, item.uid, fault)
         return self.store.put(item.uid, rendered.parts, version)
