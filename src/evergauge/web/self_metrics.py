@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -27,7 +28,11 @@ def telemetry_app(
 
     async def metrics(request: web.Request) -> web.Response:
         chosen = negotiate(",".join(request.headers.getall("Accept", ())))
-        return web.Response(body=telemetry.exposition(chosen), headers={"Content-Type": chosen.content_type})
+        pieces = []
+        for piece in telemetry.pieces(chosen):
+            pieces.append(piece)
+            await asyncio.sleep(0)
+        return web.Response(body=b"".join(pieces), headers={"Content-Type": chosen.content_type})
 
     async def readyz(_request: web.Request) -> web.Response:
         ready, missing = readiness.ready()
