@@ -136,7 +136,8 @@ class Handover:
     @property
     def leaving(self) -> bool:
         """Whether others are to take over all that is served here."""
-        wanted, holding = self._wanted, self._holding
+        # What is only about to be whole is served already, too.
+        wanted, holding = self._wanted, self._holding or self._begun
         return bool(holding and wanted and wanted.key.numbers and holding.number not in wanted.key.numbers)
 
     def learn(self, number: int, fleet: Fleet) -> None:
@@ -174,7 +175,7 @@ class Handover:
     async def _follow(self, number: int, wanted: Wanted) -> None:
         if not wanted.key.numbers:
             log.info("the fleet is to have no shard; serving until told to stop")
-        elif self._holding is None and number not in wanted.key.numbers:
+        elif self._holding is None and self._begun is None and number not in wanted.key.numbers:
             log.info("the fleet has no place for this Pod", number=number, **wanted.key._asdict())
         else:
             await self._gain(number, wanted)
