@@ -175,6 +175,27 @@ async def test_a_long_list_that_comes_slowly_is_no_lost_bookmark() -> None:
         assert stage.requests[0] == 0
 
 
+@pytest.mark.parametrize(("lasting", "relists"), [(1.5, 0), (60.0, 11)])
+@in_virtual_time
+async def test_renewals_that_are_answered_410_are_tried_again_as_long_as_a_watch_lives(
+    lasting: float, relists: int
+) -> None:
+    async with staged() as stage:
+        await stage.in_step()
+        # From before a renewal: when that is due, the watch has a quarter of its time left.
+        await asyncio.sleep(Timing().renew * 0.85)
+        await stage.server.order(Fault(kind="expire", verb="watch", seconds=Timing().renew * 0.15 + lasting))
+        opened = stage.told.watches.count("ok")
+        await until(lambda: "Expired" in stage.told.watches)
+        stage.create("seen by the watch that lives")
+        assert await stage.in_step() < 0.1
+        assert stage.told.relists == []
+        await until(lambda: stage.told.watches[-1] == "ok" and stage.told.watches.count("ok") > opened, within=90)
+        assert stage.told.watches.count("Expired") > 1
+        # A version that is forgotten before a watch can start from it doesn't make it list without end.
+        assert relists // 2 <= stage.told.relists.count("expired") == len(stage.told.relists) <= relists
+
+
 @in_virtual_time
 async def test_a_kind_that_keeps_failing_is_asked_seldom_and_does_not_hold_up_the_next_one() -> None:
     async with staged() as stage:

@@ -79,9 +79,10 @@ class Feed:
         self._listed = self._afresh = self._watching = False
         self._streams = not limit
         self._backoff = Backoff(ways.rng, most=ways.timing.retry, era=lambda: ways.outage.ended)
+        self._relists = Backoff(ways.rng, most=ways.timing.retry, era=lambda: ways.outage.ended)
         self._refusals = Backoff(ways.rng, most=ways.timing.retry)
         self._patience = Patience(ways.outage, least=ways.timing.silence)
-        self._relay = Relay(source, sink, self.tally, ways, self._backoff, proven=self._proven)
+        self._relay = Relay(source, sink, self.tally, ways, self._backoff, proven=self._watched)
         self._doubted = False
         self._why = "started"
 
@@ -206,6 +207,11 @@ class Feed:
         if not watching.cancelled():
             watching.result()
 
+    def _watched(self, opened: float, why: str) -> None:
+        """Not before a watch has come to something may lists follow each other quickly: its version may be forgotten while it runs."""
+        self._relists.reset()
+        self._proven(opened, why)
+
     def _proven(self, opened: float, why: str) -> None:
         self._lease.prove(opened)
         self.synced.set()
@@ -236,12 +242,12 @@ class Feed:
                 log.warning("the API server is behind what it sent before: listing anew", **self.source.named)
                 self._relist("behind")
                 self._version, self._afresh = "", True
-                await asyncio.sleep(self._backoff.delay())
+                await asyncio.sleep(self._relists.delay())
             case Expired():
                 # It has an opinion, so it is there.
                 self._ways.outage.answered()
                 self._relist("expired")
-                await asyncio.sleep(self._backoff.delay())
+                await asyncio.sleep(self._relists.delay())
             case Unauthorized() | Forbidden() | NotFound():
                 self._refused("absent" if isinstance(error, NotFound) else "forbidden")
                 self.report()
