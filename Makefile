@@ -12,6 +12,8 @@ TESTS ?= tests
 PYTEST_FLAGS ?=
 
 # make bench PODS=5000 PEER=kube-state-metrics BENCH_FLAGS=--turns=1
+# make bench BENCH=churn BENCH_FLAGS=--seconds=300
+BENCH ?= compare
 PODS ?= 20000
 PEER ?=
 BENCH_FLAGS ?=
@@ -44,8 +46,17 @@ format: .stamps/venv ## Format the code, and mend what ruff can mend
 	@$(PYTHON) -m ruff format
 
 .PHONY: bench
-bench: .stamps/venv controlplane ## Measure on a real control plane (PODS=20000, PEER='command', BENCH_FLAGS=…)
-	@$(PYTHON) bench/run.py --pods=$(PODS) $${PEER:+--peer="$$PEER"} $(BENCH_FLAGS)
+bench: .stamps/venv controlplane ## Measure (BENCH=compare|churn|shards|peaks|million, PODS=20000, PEER='command', BENCH_FLAGS=…)
+	@$(PYTHON) bench/run.py $(BENCH) --pods=$(PODS) $${PEER:+--peer="$$PEER"} $(BENCH_FLAGS)
+
+.PHONY: measure
+measure: .stamps/venv controlplane ## Make all results of docs/performance.md anew (PEER='command'; about two hours)
+	@PYTHON=$(PYTHON) bench/measure
+	@$(MAKE) performance
+
+.PHONY: performance
+performance: .stamps/venv ## Write docs/performance.md and its plots from the results that are kept
+	@$(PYTHON) bench/page.py
 
 .PHONY: docs
 docs: .stamps/venv ## Write the generated pages anew

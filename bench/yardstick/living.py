@@ -76,7 +76,7 @@ def ask_while_syncing(program: Program) -> dict[str, Asked]:
             threads.append(Thread(target=_ask, args=(client, path, asked, done), daemon=True))
     for thread in threads:
         thread.start()
-    _wait_until_ready(program)
+    wait_until_ready(program)
     time.sleep(1.0)
     done.set()
     for thread in threads:
@@ -130,7 +130,9 @@ def _wait_until_it_listens(program: Program) -> None:
             return
 
 
-def _wait_until_ready(program: Program) -> None:
+def wait_until_ready(program: Program) -> None:
+    """Until it has seen all that it is asked to serve. Raises BenchError."""
+    _wait_until_it_listens(program)
     client, deadline = Client(program.telemetry_port), time.monotonic() + SYNC_SECONDS
     while client.get("/readyz").status != 200:
         if time.monotonic() > deadline:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from load import objects
@@ -13,7 +13,7 @@ from support.bulk_pods import pod
 from yardstick.errors import BenchError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
     from random import Random
 
     from support.bulk_objects import Manifest
@@ -28,27 +28,46 @@ FIRST_RESTART: Final = 1000
 
 @dataclass(slots=True)
 class Loaded:
-    """Counts what goes by. pods: all; ended: those that have a completion time."""
+    """Counts what goes by. uids: of all pods; ended_uids: of those that have a completion time."""
 
-    pods: int = 0
-    ended: int = 0
+    uids: list[str] = field(default_factory=list)
+    ended_uids: list[str] = field(default_factory=list)
+
+    @property
+    def pods(self) -> int:
+        """All."""
+        return len(self.uids)
+
+    @property
+    def ended(self) -> int:
+        """Those that have a completion time."""
+        return len(self.ended_uids)
 
     def count(self, manifests: Iterator[Manifest]) -> Iterator[Manifest]:
         """The same objects."""
         for manifest in manifests:
             if manifest["kind"] == "Pod":
-                self.pods += 1
-                self.ended += any("terminated" in each["state"] for each in _statuses(manifest))
+                uid: str = manifest["metadata"]["uid"]
+                self.uids.append(uid)
+                if any("terminated" in each["state"] for each in _statuses(manifest)):
+                    self.ended_uids.append(uid)
             yield manifest
+
+    def share(self, owns: Callable[[str], bool]) -> Loaded:
+        """Those that a shard owns. Raises BenchError when none of them has ended: see SOME."""
+        share = Loaded(list(filter(owns, self.uids)), list(filter(owns, self.ended_uids)))
+        if not share.ended:
+            raise BenchError(
+                f"none of {share.pods} pods has ended, by which it is seen how far a program is: take more (--pods)"
+            )
+        return share
 
 
 def fill(etcd_url: str, pods: int) -> Loaded:
     """Load so many pods with their namespaces and nodes. Raises BenchError."""
     loaded = Loaded()
     write(load(etcd_url, loaded.count(objects(pods=pods))))
-    if not loaded.ended:
-        raise BenchError(f"none of {pods} pods has ended, by which it is seen how far a program is: take more (--pods)")
-    return loaded
+    return loaded.share(lambda _: True)
 
 
 def write(job: Coroutine[None, None, int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from yardstick.errors import BenchError, say
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+EVERGAUGE: Final = (sys.executable, "-m", "evergauge")
 STOP_SECONDS: Final = 20.0
 IDLE: Final = 0.05
 """A program that uses no more than this share of a core is at rest."""
@@ -57,6 +59,10 @@ class Program:
         sizes = dict(line.split(":", 1) for line in text.splitlines())
         return Memory(*(int(sizes[key].split()[0]) / 1024 for key in ("VmRSS", "VmHWM")))
 
+    def forget_peak(self) -> None:
+        """From now on `memory().peak` is the most since now (proc(5): clear_refs)."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5", encoding="ascii")
+
 
 @contextmanager
 def running(name: str, command: Sequence[str], *, kubeconfig: Path, resources: str) -> Iterator[Program]:
@@ -81,7 +87,7 @@ def running(name: str, command: Sequence[str], *, kubeconfig: Path, resources: s
             say(f"{name} started (process {process.pid})")
             yield Program(name, process, port, telemetry_port, started, Path(log.name))
         finally:
-            _stop(process)
+            stop(process)
 
 
 def cpu(pid: int) -> float:
@@ -102,7 +108,8 @@ def settle(pid: int, *, seconds: float = 60.0) -> None:
         before = now
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """With SIGTERM, and with SIGKILL when it takes too long."""
     process.terminate()
     try:
         process.wait(STOP_SECONDS)

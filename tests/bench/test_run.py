@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -75,6 +76,34 @@ def test_a_peer_that_ends_is_named_with_what_it_said(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1] == "bench: peer ended with 3: no such flag"
+
+
+def test_a_small_churn_on_the_simulator(tmp_path: Path) -> None:
+    output = tmp_path / "churn.json"
+    command = [sys.executable, RUN, "churn", "--pods=200", "--updates=100", "--seconds=15", f"--output={output}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    results = json.loads(output.read_text(encoding="utf-8"))
+    assert (results["command"], len(results["evergauge"]["scrapes"])) == (
+        shlex.join(command[1:-1]).replace(RUN, "bench/run.py"),
+        3,
+    )
+    assert results["events"] > 500
+    assert [shown for lead, shown in results["evergauge"]["probes"] if lead == 1.0] == [True]
+    assert all(line["what"] in done.stdout for line in results["lines"])
+    assert (len(started(done.stderr)), left(done.stderr)) == (2, [])
+
+
+def test_one_shard_of_four_receives_its_share(tmp_path: Path) -> None:
+    output = tmp_path / "shards.json"
+    command = [sys.executable, RUN, "shards", "--pods=800", "--totals=4", f"--output={output}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    costs = json.loads(output.read_text(encoding="utf-8"))["costs"]
+    received = {label: cost["received"] / costs["slots, unsharded"]["received"] for label, cost in costs.items()}
+    assert 0.15 < received["slots, 1 of 4"] < 0.4
+    assert 0.9 < received["jump, 1 of 4"] < 1.1
+    assert left(done.stderr) == []
 
 
 def started(said: str) -> list[str]:

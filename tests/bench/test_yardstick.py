@@ -21,7 +21,7 @@ from yardstick.pods import FIRST_RESTART, Loaded, Population, restarts_shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-OWN = Figures(3.0, 1.5, 100.0, 110.0, 0.1, 0.15, 184e6, 0.01, 0.01, 25e6)
+OWN = Figures(3.0, 0.6, 40.0, 110.0, 0.1, 0.15, 184e6, 0.01, 0.01, 25e6)
 PEER = Figures(4.0, 3.0, 800.0, 850.0, 0.6, 0.6, 184e6, 2.5, 2.4, 29e6)
 
 
@@ -69,6 +69,12 @@ class TestPods:
         assert (loaded.pods, loaded.ended) == (500, len(ended))
         assert loaded.ended > 5
 
+    def test_a_shard_owns_some_of_them(self) -> None:
+        loaded = Loaded(["a", "b", "c"], ["b"])
+        assert loaded.share(lambda uid: uid < "c") == Loaded(["a", "b"], ["b"])
+        with pytest.raises(BenchError, match="none of 2 pods has ended"):
+            loaded.share(lambda uid: uid != "b")
+
     def test_those_that_come_are_new_and_those_that_go_were_there(self) -> None:
         population = Population(100, Random(1))
         there = {pod(number)["metadata"]["uid"] for number in range(100)}
@@ -104,17 +110,17 @@ class TestReport:
         shown = [[part.strip() for part in line if part.strip()] for line in lines]
         assert shown[:4] == [
             ["evergauge", "peer", "ratio", "target"],
-            ["until all pods are served", "3.00 s", "4.00 s", "0.750", "<= 0.5", "MISSED"],
-            ["CPU until then", "1.50 s", "3.00 s", "0.500", "<= 0.5", "met"],
-            ["memory after the scrapes", "100 MiB", "800 MiB", "0.125", "<= 0.2", "met"],
+            ["until all pods are served", "3.00 s", "4.00 s", "0.750", "<= 0.4", "MISSED"],
+            ["CPU until then", "0.600 s", "3.00 s", "0.200", "<= 0.25", "met"],
+            ["memory after the scrapes", "40.0 MiB", "800 MiB", "0.050", "<= 0.1", "beyond"],
         ]
-        assert shown[-1] == ["gzip scrape, size", "25.0 MB", "29.0 MB", "0.862"]
+        assert shown[-1] == ["gzip scrape, size", "25.0 MB", "29.0 MB", "0.862", "<= 1.1", "beyond"]
 
     def test_without_a_peer_there_are_figures_only(self) -> None:
         assert [line.split("  ")[-1].strip() for line in report.compared(OWN, None)][:3] == [
             "evergauge",
             "3.00 s",
-            "1.50 s",
+            "0.600 s",
         ]
 
     @pytest.mark.parametrize(
