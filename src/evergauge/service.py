@@ -111,23 +111,24 @@ class Service:
             else frozenset()
         )
 
-    async def serve(self, holding: Holding) -> None:
+    async def serve(self, holding: Holding, *, covered: bool = False) -> None:
         """Serve this. Returns when all feeds have synced or aren't permitted; until then what was before is served, if there was anything.
 
-        Cancelled, it goes on serving what was before.
+        covered: others serve all of it meanwhile. Cancelled, it goes on serving what was before.
         """
-        generation = self._build(holding, self.current)
+        before, tasks_before = self.current, self._tasks
+        generation = self._build(holding, before)
         tasks = start_jobs((Job(f"feed {feed.source}", feed.run) for feed in generation.feeds), self._rng)
-        if self.current is None:
-            # Nothing is served yet, so what comes first is better than nothing. The process isn't ready until it is whole.
-            self._take(generation, tasks)
-            await _settled(generation, ())
-            self.holding = holding
-        else:
-            before, tasks_before = self.current, self._tasks
+        if before or covered:
             await self._prepare(generation, tasks, before)
             self._take(generation, tasks)
             self.holding = holding
+        else:
+            # Nobody else serves it, so what comes first is better than nothing. The process isn't ready until it is whole.
+            self._take(generation, tasks)
+            await _settled(generation, ())
+            self.holding = holding
+        if before:
             await asyncio.shield(self._end(before, tasks_before))
 
     @property
@@ -152,11 +153,15 @@ class Service:
         """End all feeds."""
         await stop_jobs(self._tasks)
 
-    async def _prepare(self, generation: Generation, tasks: Sequence[asyncio.Task[None]], before: Generation) -> None:
+    async def _prepare(
+        self, generation: Generation, tasks: Sequence[asyncio.Task[None]], before: Generation | None
+    ) -> None:
         log.info("preparing the next generation", holding=str(generation.mine.holding.key))
         self._observer.prepared(1)
         try:
-            await _settled(generation, [feed.source for feed in before.feeds if feed.synced.is_set()])
+            await _settled(generation, [feed.source for feed in before.feeds if feed.synced.is_set()] if before else ())
+            # What is served now was kept up to date meanwhile. To serve a list that is older would be to go back in time.
+            await _caught_up(generation)
         except BaseException:
             await self._end(generation, tasks)
             raise
@@ -186,6 +191,11 @@ async def _settled(generation: Generation, served: Collection[Source]) -> None:
     """Wait until there is nothing to wait for. A source that is served already has to sync: that it isn't permitted now may pass."""
     ends = [feed.synced if feed.source in served else feed.settled for feed in generation.feeds]
     await asyncio.gather(*(end.wait() for end in ends))
+
+
+async def _caught_up(generation: Generation) -> None:
+    """Wait until what happened while they listed has come to all feeds that have listed."""
+    await asyncio.gather(*(feed.caught_up.wait() for feed in generation.feeds if feed.age is not None))
 
 
 async def _drop_others(generation: Generation) -> None:

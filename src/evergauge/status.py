@@ -54,9 +54,9 @@ class Readiness(NamedTuple):
     def ready(self) -> tuple[bool, Sequence[str]]:
         """See `evergauge.web.exposer.Readiness`."""
         current = self.service.current
-        if current is None:
-            return False, ["the StatefulSet that says which shard this is"]
         ready, missing = self.synced.ready()
+        if current is None:
+            return False, missing or ["the StatefulSet that says which shard this is"]
         lost = [f"{feed.source} (lost)" for feed in current.feeds if self._is_lost(feed, current.bound)]
         return (ready or not current.feeds) and not lost, [*missing, *lost]
 

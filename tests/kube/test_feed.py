@@ -85,6 +85,20 @@ async def test_after_a_fault_it_knows_everything_again(fault: Fault, from_start:
 
 
 @in_virtual_time
+async def test_it_has_caught_up_when_what_happened_while_it_listed_has_come() -> None:
+    async with staged(objects=300) as stage:
+        await stage.server.order(Fault(kind="slow", bandwidth=20_000, count=1))
+        changing = asyncio.create_task(stage.keep_changing(0.1))
+        await stage.feed.synced.wait()
+        listed, missed = now(), stage.truth().keys() - stage.kept.keys()
+        assert missed
+        await stage.feed.caught_up.wait()
+        changing.cancel()
+        assert not missed & (stage.truth().keys() - stage.kept.keys())
+        assert now() - listed < 2
+
+
+@in_virtual_time
 async def test_what_is_kept_is_never_half_of_a_list() -> None:
     async with staged(objects=700) as stage:
         await stage.in_step()

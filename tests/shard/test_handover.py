@@ -36,6 +36,7 @@ class Scene:
         self.holding: Holding | None = None
         self.lacks: frozenset[str] = frozenset()
         self.prepared: list[int] = []
+        self.covered = False
         self.let_gone = 0
         self.answers: dict[int, Answer] = {}
         self.ready: set[int] = set()
@@ -44,7 +45,8 @@ class Scene:
         self.results: list[str] = []
         self.handover = Handover(self, self, self, now, **settings)
 
-    async def serve(self, holding: Holding) -> None:
+    async def serve(self, holding: Holding, *, covered: bool = False) -> None:
+        self.covered = covered
         await asyncio.sleep(PREPARE)
         self.prepared.append(holding.key.replicas)
         self.holding = holding
@@ -246,6 +248,28 @@ async def test_old_owners_wait_for_the_overlap_and_ask_again() -> None:
         assert not scene.let_gone
         scene.serves(2, 3, 2)
         await until(scene.handover.settled.is_set, within=31)
+
+
+@pytest.mark.parametrize(
+    ("number", "serves", "covered"),
+    [
+        (2, [key(2)], True),  # a new shard of three: the two serve all it is to have
+        (2, [key(3)], False),  # one that was there before
+        (0, [key(2)], False),  # the same, in the middle of a handover
+        (2, [], False),  # nobody serves yet
+    ],
+)
+def test_what_others_serve_is_not_served_before_it_is_whole(number: int, serves: list[Key], covered: bool) -> None:  # noqa: FBT001 - a case
+    @in_virtual_time
+    async def play() -> None:
+        scene = Scene()
+        scene.answers[1] = View(1, Wanted(key(3), 2), serves)
+        async with scene.running():
+            scene.handover.learn(number, fleet(3, 2))
+            await until(lambda: scene.holding is not None)
+            assert scene.covered == covered
+
+    play()
 
 
 @pytest.mark.parametrize("partly", [False, True], ids=["all", "part"])

@@ -46,8 +46,9 @@ log = structlog.get_logger(__name__)
 class Feed:
     """The list and watch of one source.
 
-    synced: set as soon as all its objects are here, or the kind isn't served at all. settled: that, or it isn't permitted.
-    tally: of all its objects. bound: seconds within which there is proof that it has seen everything.
+    synced: set as soon as all its objects are here, or the kind isn't served at all. settled: that, or it isn't permitted. caught_up: set
+    when what happened while they were listed is here, too. tally: of all its objects. bound: seconds within which there is proof that it
+    has seen everything.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Feed:
         self.source = source
         self.synced = asyncio.Event()
         self.settled = asyncio.Event()
+        self.caught_up = asyncio.Event()
         self.tally = Tally()
         self.bound = lease.bound
         self._called = asyncio.Event()
@@ -77,6 +79,7 @@ class Feed:
         self._limit = limit
         self._version = at_least or ("0" if from_cache else "")
         self._listed = self._afresh = self._watching = False
+        self._listed_at: float | None = None
         self._streams = not limit
         self._backoff = Backoff(ways.rng, most=ways.timing.retry, era=lambda: ways.outage.ended)
         self._relists = Backoff(ways.rng, most=ways.timing.retry, era=lambda: ways.outage.ended)
@@ -154,6 +157,7 @@ class Feed:
             await self._sink.commit()
         self.tally.listed(listed.objects)
         self._version, self._listed, self._afresh = listed.version, True, False
+        self._listed_at = self._ways.clock()
         self._ways.observer.listed(self.source)
         self._ways.outage.answered()
         self._patience.reset()
@@ -193,7 +197,8 @@ class Feed:
     async def _watch(self) -> None:
         """Watch until no watch lives or a list is called for. Raises the ApiError that ended the last watch, if one did."""
         self._relay.version = self._version
-        watching = asyncio.create_task(self._relay.run(self._version))
+        # A long list is old by its end: the first watch is short, to prove soon that what it lacked has come.
+        watching = asyncio.create_task(self._relay.run(self._version, brief=not self.caught_up.is_set()))
         called = asyncio.create_task(self._called.wait())
         self._watching = True
         try:
@@ -216,6 +221,8 @@ class Feed:
         self._lease.prove(opened)
         self.synced.set()
         self.settled.set()
+        if self._listed_at is not None and opened >= self._listed_at:
+            self.caught_up.set()
         self._backoff.reset()
         self._refusals.reset()
         self._doubted = False

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 ROUNDING = 0.01
 """Seconds by which timers of the server and of the event loop may end a watch before its full time."""
+BRIEF = 1
+"""Seconds of a watch that is to prove something soon. The API server takes whole seconds."""
 
 
 class Relay:
@@ -55,13 +57,16 @@ class Relay:
         self._proven = proven
         self._taken = 0
 
-    async def run(self, version: str) -> None:
-        """Watch from a version on, until no watch lives. Raises the ApiError that ended the last one, if one did."""
+    async def run(self, version: str, *, brief: bool = False) -> None:
+        """Watch from a version on, until no watch lives. Raises the ApiError that ended the last one, if one did.
+
+        brief: one short watch, for the sake of its proof.
+        """
         self.version = version
         live: set[asyncio.Task[None]] = set()
         try:
             while True:
-                live.add(asyncio.create_task(self._watch()))
+                live.add(asyncio.create_task(self._watch(BRIEF if brief else self._length())))
                 live = await self._until_due(live)
                 if not live:
                     return
@@ -83,10 +88,12 @@ class Relay:
                 due = min(due, self._ways.clock() + self._backoff.delay())
         return live
 
-    async def _watch(self) -> None:
+    def _length(self) -> int:
+        return max(1, round(self._ways.timing.watch * self._ways.rng.uniform(0.9, 1.1)))
+
+    async def _watch(self, length: int) -> None:
         """One watch, from its opening to its clean end."""
         timing, opened = self._ways.timing, self._ways.clock()
-        length = max(1, round(timing.watch * self._ways.rng.uniform(0.9, 1.1)))
         try:
             async with asyncio.timeout(length + timing.grace):
                 await self._follow(length, opened)

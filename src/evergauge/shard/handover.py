@@ -53,8 +53,11 @@ class Serving(Protocol):
         """The feeds of which nothing is served, since they aren't permitted."""
         ...
 
-    async def serve(self, holding: Holding) -> None:
-        """Serve this, which may need objects that aren't here yet. Until then what was before is served; when cancelled, too."""
+    async def serve(self, holding: Holding, *, covered: bool = False) -> None:
+        """Serve this, which may need objects that aren't here yet. Until then what was before is served; when cancelled, too.
+
+        covered: others serve all of it until then.
+        """
 
     def hold(self, holding: Holding) -> None:
         """From now on this says which objects are to be kept. It holds what was held before, or less."""
@@ -117,6 +120,7 @@ class Handover:
         self._wanted: Wanted | None = None
         # What is to be served first, after a start: the objects that another change moves on are still this shard's until then.
         self._begun: Holding | None = None
+        self._covered = False
         self._news = asyncio.Event()
         self._began: float | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -193,7 +197,7 @@ class Handover:
             return
         self._begun = holding
         if self._holding is None or holding.gains:
-            await self._serving.serve(holding)
+            await self._serving.serve(holding, covered=self._covered)
         else:
             self._serving.hold(holding)
 
@@ -202,9 +206,12 @@ class Handover:
         answers = await self._others.ask(other for other in wanted.key.numbers if other != number)
         views = [answer for answer in answers.values() if isinstance(answer, View)]
         served = dict.fromkeys(key for view in views for key in (*view.serves, *view.keeps))
+        others = [key for key in served if key != wanted.key and key.uid == wanted.key.uid]
+        # A new shard: to show a part of what the others serve still would only double it.
+        self._covered = bool(others) and not any(number in key.numbers for key in others)
         before: Holding | None = None
-        for key in served:
-            if key != wanted.key and key.uid == wanted.key.uid and number in key.numbers:
+        for key in others:
+            if number in key.numbers:
                 before = Holding(number, key, before)
         return Holding(number, wanted.key, before).after([view.number for view in views if view.takes_over(wanted)])
 
