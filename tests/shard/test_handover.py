@@ -41,6 +41,7 @@ class Scene:
         self.answers: dict[int, Answer] = {}
         self.ready: set[int] = set()
         self.asked: list[int] = []
+        self.asking = 0.0
         self.is_stuck = False
         self.results: list[str] = []
         self.handover = Handover(self, self, self, now, **settings)
@@ -60,6 +61,7 @@ class Scene:
     async def ask(self, numbers: Iterable[int]) -> Mapping[int, Answer]:
         asked = list(numbers)
         self.asked += asked
+        await asyncio.sleep(self.asking)
         return {number: self.answers.get(number, "unreachable") for number in asked}
 
     async def is_ready(self, number: int) -> bool:
@@ -219,6 +221,23 @@ async def test_another_change_takes_the_place_of_a_handover() -> None:
         await until(scene.handover.settled.is_set, within=1)
         assert scene.holding == Holding(0, key(2))
         assert (scene.prepared, scene.results) == ([2], ["superseded after 10", "completed after 0"])
+
+
+@in_virtual_time
+async def test_nothing_is_settled_when_another_change_comes_while_the_others_are_asked() -> None:
+    scene = Scene()
+    scene.asking = 0.1
+    async with scene.running():
+        await scene.start(2, 3)
+        # The shard's own turn comes before that of who interrupts it.
+        asyncio.get_running_loop().call_later(0.1, scene.handover.learn, 2, fleet(1, 3))
+        scene.handover.learn(2, fleet(2, 2))
+        scene.serves(0, 2, 2)
+        scene.serves(1, 2, 2)
+        await asyncio.sleep(5)
+        assert not scene.handover.settled.is_set()
+        scene.serves(0, 1, 3)
+        await until(scene.handover.settled.is_set, within=1)
 
 
 @in_virtual_time

@@ -184,8 +184,10 @@ class Handover:
         else:
             await self._gain(number, wanted)
             await self._hand_over(wanted.key)
-        self._end("completed")
-        self.settled.set()
+        # Another change may have been learned of just now: then that one is under way, and nothing is settled.
+        if self._wanted and self._wanted.key == wanted.key:
+            self._end("completed")
+            self.settled.set()
 
     # Gaining
 
