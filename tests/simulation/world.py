@@ -150,11 +150,12 @@ class World:
         del self._ending[number]
 
     def _somebody_knows(self) -> bool:
-        """Whether a shard that starts can learn what it is to hold for others: from those that were there before the last change."""
+        """Whether a shard that starts can learn what it is to hold for others: from those that were there before the last change and serve."""
         others = self.processes.values()
         hindered = self.apart or self.api.forbidden or any(process.service.lacks for process in others)
         return not hindered and any(
-            p.started < self._scaled_at and self._learned(p) >= self._before_scaling for p in others
+            p.service.holding and p.started < self._scaled_at and self._learned(p) >= self._before_scaling
+            for p in others
         )
 
     def _learned(self, process: Process) -> int:
