@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from support.bulk import BulkError, Patch, label_patch, load, patch, remove, status_patch, storage_key
+from support.bulk import BulkError, Patch, label_patch, load, patch, remove, status_patch
 from support.bulk_objects import NAMESPACES, config_map, namespace, node
 from support.bulk_pods import pod
 from support.controlplane import ControlPlane, controlplane_or_fail
+from support.etcd import storage_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,17 +1,17 @@
 """Bulk work on a control plane: objects written straight into etcd, and bounded bursts of patches through the API.
 
-The API server takes milliseconds for each object that it admits, etcd a fraction of one. The API
-server reads from storage what it finds there, JSON included, and tells its watchers about it as about any other write.
+The API server takes milliseconds for each object that it admits, etcd a fraction of one.
 """
 
 from __future__ import annotations
 
 import asyncio
-from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
+
+from support import etcd
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -22,8 +22,6 @@ T = TypeVar("T")
 
 # etcd is away for a moment now and then when both cores are busy; what is written twice is written once.
 _PAUSES: Final = (0.1, 0.5, 2.0)
-# Where kube-apiserver keeps each kind, below /registry/.
-_FOLDERS: Final = {"Pod": "pods", "Node": "minions", "Namespace": "namespaces", "ConfigMap": "configmaps"}
 
 
 class BulkError(Exception):
@@ -37,21 +35,14 @@ class Patch(NamedTuple):
     body: Mapping[str, Any]
 
 
-def storage_key(manifest: Manifest) -> str:
-    """The key of an object in etcd. Raises KeyError for kinds that `load` does not know."""
-    metadata = manifest["metadata"]
-    parts = (_FOLDERS[manifest["kind"]], metadata.get("namespace", ""), metadata["name"])
-    return "/registry/" + "/".join(filter(None, parts))
-
-
 async def load(etcd_url: str, manifests: Iterable[Manifest], *, concurrency: int = 16) -> int:
     """Write objects into etcd through its JSON gateway; the number written. Raises BulkError."""
-    return await _write(etcd_url, (_put(each) for each in manifests), concurrency)
+    return await _write(etcd_url, (etcd.put(each) for each in manifests), concurrency)
 
 
 async def remove(etcd_url: str, manifests: Iterable[Manifest], *, concurrency: int = 16) -> int:
     """Delete objects from etcd, whether they exist or not; the number of keys. Raises BulkError."""
-    return await _write(etcd_url, (_delete(each) for each in manifests), concurrency)
+    return await _write(etcd_url, (etcd.delete(each) for each in manifests), concurrency)
 
 
 async def patch(session: aiohttp.ClientSession, patches: Iterable[Patch], *, concurrency: int = 16) -> int:
@@ -75,27 +66,14 @@ def status_patch(namespace: str, name: str, status: Mapping[str, Any]) -> Patch:
     return Patch(f"/api/v1/namespaces/{namespace}/pods/{name}/status", {"status": status})
 
 
-def _put(manifest: Manifest) -> tuple[str, dict[str, str]]:
-    value = _base64(msgspec.json.encode(manifest))
-    return "/v3/kv/put", {"key": _base64(storage_key(manifest).encode()), "value": value}
-
-
-def _delete(manifest: Manifest) -> tuple[str, dict[str, str]]:
-    return "/v3/kv/deleterange", {"key": _base64(storage_key(manifest).encode())}
-
-
-def _base64(data: bytes) -> str:
-    return b64encode(data).decode("ascii")
-
-
-async def _write(etcd_url: str, requests: Iterator[tuple[str, dict[str, str]]], concurrency: int) -> int:
+async def _write(etcd_url: str, requests: Iterator[etcd.Request], concurrency: int) -> int:
     """One request an object. A transaction of many is faster, but gives them one resourceVersion, as no API server does:
 
     the initial events of a watch-list then end in the middle of it, and a watch resumed there misses the rest.
     """
     async with aiohttp.ClientSession(base_url=etcd_url) as session:
 
-        async def send(request: tuple[str, dict[str, str]]) -> None:
+        async def send(request: etcd.Request) -> None:
             path, body = request
             data = msgspec.json.encode(body)
             for pause in (*_PAUSES, None):

@@ -94,6 +94,11 @@ class ControlPlane:
         return Path(self.users[user]["kubeconfig"])
 
     @property
+    def port(self) -> int:
+        """The API server's."""
+        return int(self.url.rpartition(":")[2])
+
+    @property
     def token(self) -> str:
         """The administrator's."""
         return self.token_of("admin")
