@@ -106,6 +106,28 @@ def test_one_shard_of_four_receives_its_share(tmp_path: Path) -> None:
     assert left(done.stderr) == []
 
 
+def test_the_shards_of_a_simulated_cluster_have_all_of_it(tmp_path: Path) -> None:
+    output = tmp_path / "million.json"
+    command = [sys.executable, RUN, "million", "--pods=900", "--shards=3", f"--output={output}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    results = json.loads(output.read_text(encoding="utf-8"))
+    assert sum(shard["pods"] for shard in results["shards"]) == results["simulated"] >= 900
+    assert [line["met"] for line in results["lines"]] == [True, True]
+    assert (len(started(done.stderr)), left(done.stderr)) == (4, [])
+
+
+def test_memory_is_looked_at_in_relists_and_a_handover(tmp_path: Path) -> None:
+    output = tmp_path / "peaks.json"
+    command = [sys.executable, RUN, "peaks", "--pods=300", f"--output={output}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stderr
+    peaks = json.loads(output.read_text(encoding="utf-8"))["peaks"]
+    assert [peak["what"].split(",")[0] for peak in peaks] == ["a relist", "a relist", "a handover"]
+    assert all(peak["most"] >= max(peak["after"] - 1, 20) for peak in peaks)
+    assert left(done.stderr) == []
+
+
 def started(said: str) -> list[str]:
     """What a run says it started: its control plane by its folder, which goes with it, and processes by their place in /proc."""
     folders = re.findall(r"control plane started in (\S+)", said)
