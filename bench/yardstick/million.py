@@ -92,6 +92,7 @@ def lines_of(shards: Sequence[Shard], pods: int, total: int) -> Iterator[Line]:
         return
     largest = max(len(slots_of(number, total)) for number in range(total)) / SLOTS * pods
     dearest = max(shards, key=lambda each: each.peak)
+    largest = max(largest, dearest.pods)
     yield at_most("peak of the largest, extrapolated", dearest.peak * largest / dearest.pods, MIB, " MiB", digits=0)
 
 

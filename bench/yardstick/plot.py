@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-WIDTH: Final = 420
+WIDTH: Final = 460
 HEIGHT: Final = 280
-LEFT, RIGHT, TOP, BOTTOM = 58, 96, 34, 40
+LEFT, RIGHT, TOP, BOTTOM = 58, 136, 34, 40
 COLOURS: Final = ("#1668c4", "#c4561a", "#3f8f3f", "#7a4fb5")
 """Told apart by colour-blind readers, and legible on white and on dark grounds."""
 GREY: Final = "#808890"
+APART: Final = 14
+"""Between two names."""
 
 
 class Series(NamedTuple):
@@ -64,6 +66,7 @@ def drawn(plot: Plot) -> str:
     ]
     for series, colour in zip(plot.series, COLOURS, strict=False):
         parts += _line(series, colour, x, y)
+    parts += _names(plot.series, x, y)
     return "\n".join([*parts, "</g>", "</svg>", ""])
 
 
@@ -91,8 +94,17 @@ def _line(series: Series, colour: str, x: Axis, y: Axis) -> Iterator[str]:
     yield f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="2"/>'
     for (across, down), (pods, value) in zip(places, series.points, strict=True):
         yield f'<circle cx="{across:.1f}" cy="{down:.1f}" r="3" fill="{colour}"><title>{pods:g} pods: {value:.3g}</title></circle>'
-    across, down = places[-1]
-    yield f'<text x="{across + 8:.1f}" y="{down + 4:.1f}" fill="{colour}">{series.name}</text>'
+
+
+def _names(lines: Sequence[Series], x: Axis, y: Axis) -> Iterator[str]:
+    """Beside the last points, from the top down and apart."""
+    named = [(line.points[-1], line.name, colour) for line, colour in zip(lines, COLOURS, strict=False)]
+    free = 0.0
+    for (pods, value), name, colour in sorted(named, key=lambda each: -each[0][1]):
+        across, down = x.at(pods), y.at(value)
+        place = max(down, free)
+        free = place + APART
+        yield f'<text x="{across + 8:.1f}" y="{place + 4:.1f}" fill="{colour}">{name}</text>'
 
 
 def plots(
