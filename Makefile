@@ -50,7 +50,7 @@ bench: .stamps/venv controlplane ## Measure (BENCH=compare|churn|shards|peaks|mi
 	@$(PYTHON) bench/run.py $(BENCH) --pods=$(PODS) $${PEER:+--peer="$$PEER"} $(BENCH_FLAGS)
 
 .PHONY: measure
-measure: .stamps/venv controlplane ## Make all results of docs/performance.md anew (PEER='command'; about two hours)
+measure: .stamps/venv controlplane ## Make all results of docs/performance.md anew (PEER='command'; an hour and a half)
 	@PYTHON=$(PYTHON) bench/measure
 	@$(MAKE) performance
 

@@ -33,6 +33,7 @@ BENCHES: Final[Mapping[str, Bench]] = {
     "million": MILLION,
 }
 RESULTS: Final = Path(__file__).resolve().parent.parent / "results"
+LOCAL: Final = ("--output", "--keep", "--peer")
 KEPT: Final = Path(__file__).resolve().parents[2] / "docs" / "performance"
 
 
@@ -55,7 +56,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def shown_command(arguments: Sequence[str], peer: str) -> str:
     """A command line as others can use it: without where results go, the peer by its name alone."""
-    words = [each for each in arguments if not each.startswith(("--output", "--keep", "--peer"))]
+    words: list[str] = []
+    skipped = False
+    for each in arguments:
+        if skipped or each.startswith(LOCAL):
+            skipped = not skipped and "=" not in each  # its value is the next word
+        else:
+            words.append(each)
     if peer:
         program, *flags = shlex.split(peer)
         words.append("--peer=" + shlex.join([Path(program).name, *flags]))

@@ -98,6 +98,7 @@ class TestVerdicts:
     ("arguments", "peer", "shown"),
     [
         (["churn", "--pods=5", "--keep=churn"], "", "bench/run.py churn --pods=5"),
+        (["churn", "--output", "/a/b", "--keep", "churn", "--pods=5"], "", "bench/run.py churn --pods=5"),
         (["compare", "--output=/a/b", "--peer=/a/ksm -v=2"], "/a/ksm -v=2", "bench/run.py compare '--peer=ksm -v=2'"),
     ],
 )
