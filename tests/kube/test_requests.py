@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from evergauge.errors import ApiError, Unreachable
 from evergauge.kube.client import ApiClient
@@ -19,6 +20,7 @@ from evergauge.sim import Fault
 from kube.answering import ENOUGH, answering, client_of, sending, talking
 from kube.certificates import Authority, authority
 from kube.feeding import staged
+from support.proxy import Proxy
 from support.virtual_time import in_virtual_time, until
 
 if TYPE_CHECKING:
@@ -128,11 +130,24 @@ async def test_connections_are_counted_while_they_are_open(authority: Authority,
         await closed(client)
 
 
+BEGINNING = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 async def test_a_watch_that_is_given_up_counts_no_more() -> None:
-    chunked = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-    async with talking(sending(chunked, hang=True)) as url, client_of(url) as client:
+    async with talking(sending(BEGINNING, hang=True)) as url, client_of(url) as client:
         async with client.stream("/", {}, connect_timeout=ENOUGH), client.stream("/", {}, connect_timeout=ENOUGH):
             assert client.connections == 2
+        await closed(client)
+
+
+async def test_no_farewell_is_waited_for_from_a_peer_that_is_gone(authority: Authority) -> None:
+    async with (
+        talking(sending(BEGINNING, hang=True), tls=authority.server_context()) as url,
+        Proxy(URL(url).port or 0) as proxy,
+        client_of(Cluster(f"https://127.0.0.1:{proxy.port}", Trust(authority.pem))) as client,
+    ):
+        async with client.stream("/", {}, connect_timeout=ENOUGH):
+            proxy.hang()
         await closed(client)
 
 
