@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from faults.scene import Outcome
+    from faults.watcher import Outcome
 
 OBJECTS: Final = 1500
 USER: Final = "scraper"

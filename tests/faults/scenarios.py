@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import aiohttp
 
-from faults.scene import SEEN_WITHIN
+from faults.net import connections
+from faults.watcher import SEEN_WITHIN
 from support import etcd
 
 if TYPE_CHECKING:
-    from faults.scene import Outcome, Scene
+    from collections.abc import Sequence
+
+    from faults.net import Network
+    from faults.scene import Scene
+    from faults.watcher import Outcome, Watcher
     from support.controlplane import ControlPlane
+    from support.process import Evergauge
     from support.proxy import Proxy
 
 PATIENCE = 120.0
@@ -26,7 +32,7 @@ async def nothing(acting: Scene, seconds: float) -> Outcome:
     """Objects change, and nothing else happens."""
     began = time.monotonic()
     await asyncio.sleep(seconds)
-    return acting.outcome(began)
+    return acting.watcher.outcome(began)
 
 
 async def scaled(acting: Scene, *replicas: int) -> Outcome:
@@ -44,7 +50,7 @@ async def changed(acting: Scene) -> Outcome:
     template = {"metadata": {"annotations": {"restartedAt": f"{began:.0f}"}}}
     await acting.fleet.patch({"metadata": metadata, "spec": {"template": template}})
     await asyncio.sleep(AFTERWARDS)
-    return acting.outcome(began)
+    return acting.watcher.outcome(began)
 
 
 async def killed(acting: Scene, plane: ControlPlane, seconds: float, *, forgetting: bool = False) -> Outcome:
@@ -63,7 +69,7 @@ async def killed(acting: Scene, plane: ControlPlane, seconds: float, *, forgetti
     answered = await _first_list(plane)
     acting.changes.through = acting.api
     await starting
-    return await _afterwards(acting, began, await acting.shown(answered, within=PATIENCE) - answered)
+    return await _afterwards(acting, began, await acting.watcher.shown(answered, within=PATIENCE) - answered)
 
 
 async def half_open(acting: Scene, proxy: Proxy, seconds: float) -> Outcome:
@@ -77,8 +83,47 @@ async def half_open(acting: Scene, proxy: Proxy, seconds: float) -> Outcome:
     proxy.answer()
     answers = time.monotonic()
     # It takes a moment until it shows that nothing comes any more.
-    whole = await acting.in_step(after=max(answers, began + 2 * SEEN_WITHIN), within=PATIENCE)
+    whole = await acting.watcher.in_step(after=max(answers, began + 2 * SEEN_WITHIN), within=PATIENCE)
     return await _afterwards(acting, began, whole - answers)
+
+
+class Connected(NamedTuple):
+    """A process in a network of its own. port: of the API server, as it sees it."""
+
+    running: Evergauge
+    port: int
+    watcher: Watcher
+
+
+class Unplugged(NamedTuple):
+    """cut: seconds until the last of its connections was given up. found: whole is counted from when the cable was plugged in."""
+
+    cut: float
+    found: Outcome
+
+
+async def unplugged(network: Network, seconds: float, connected: Sequence[Connected]) -> Sequence[Unplugged]:
+    """The cable to the API server is pulled for so many seconds: packets vanish, and nobody is told."""
+    began = time.monotonic()
+    await network.pull()
+    cuts = await asyncio.gather(*(_given_up(each, began + seconds) for each in connected))
+    await asyncio.sleep(began + seconds - time.monotonic())
+    plugged = time.monotonic()
+    await network.plug()
+    found = []
+    for each, cut in zip(connected, cuts, strict=True):
+        whole = await each.watcher.in_step(after=plugged, within=PATIENCE)
+        found.append(Unplugged(cut - began, each.watcher.outcome(began, whole - plugged)))
+    return found
+
+
+async def _given_up(connected: Connected, until: float) -> float:
+    """When none of the connections of now is established any more, or `until`."""
+    pid, port = connected.running.process.pid, connected.port
+    before = connections(pid, port)
+    while before & connections(pid, port) and time.monotonic() < until:  # noqa: ASYNC110 - the kernel
+        await asyncio.sleep(0.05)
+    return time.monotonic()
 
 
 async def _settled(acting: Scene, shards: int, began: float) -> Outcome:
@@ -88,7 +133,7 @@ async def _settled(acting: Scene, shards: int, began: float) -> Outcome:
 
 async def _afterwards(acting: Scene, began: float, whole: float) -> Outcome:
     await asyncio.sleep(AFTERWARDS)
-    return acting.outcome(began, whole)
+    return acting.watcher.outcome(began, whole)
 
 
 async def _first_list(plane: ControlPlane) -> float:

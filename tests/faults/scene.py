@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from faults.changes import Changes, ThroughApi, ThroughEtcd, changing
 from faults.fleet import Fleet, fleet
 from faults.truth import CONFIG_MAPS, Truth, learn
-from faults.watcher import Watcher, watching
+from faults.watcher import SEEN_WITHIN, Watcher, watching
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -20,24 +20,8 @@ if TYPE_CHECKING:
 
 BOUND: Final = 5.0
 """The freshness bound of the tests, in seconds."""
-SEEN_WITHIN: Final = 0.5
-"""Seconds in which a change is visible when all is well, on a busy machine."""
 NOISE: Final = 2.0
 """Seconds by which a busy machine may exceed the design's figures."""
-
-
-class Outcome(NamedTuple):
-    """What was found from a moment on. All but the first are seconds; see Findings.
-
-    missing: objects that were missing at some time. age: of the oldest change that wasn't visible. whole: how long it took.
-    """
-
-    missing: int
-    missing_seconds: float
-    doubled_seconds: float
-    age: float
-    undeclared: float
-    whole: float = 0.0
 
 
 class Scene(NamedTuple):
@@ -51,7 +35,7 @@ class Scene(NamedTuple):
     etcd: ThroughEtcd
 
     async def settled(self, shards: int, *, within: float = 30.0) -> float:
-        """When so many shards serve every object once, and changes are visible. Waits so many seconds at most, as those below."""
+        """When so many shards serve every object once, and changes are visible. Waits so many seconds at most."""
         pair = await self.watcher.until(
             lambda pair: (
                 len(pair.held) == shards
@@ -63,30 +47,6 @@ class Scene(NamedTuple):
         )
         return pair.began
 
-    async def shown(self, moment: float, *, within: float) -> float:
-        """When all changes from before a moment are visible, and nothing is missing."""
-        pair = await self.watcher.until(lambda pair: pair.shows_all_until(moment), after=moment, within=within)
-        return pair.began
-
-    async def in_step(self, *, after: float, within: float) -> float:
-        """When, after a moment, changes are visible soon, and nothing is missing."""
-        pair = await self.watcher.until(
-            lambda pair: pair.shows_all_until(pair.began - SEEN_WITHIN), after=after, within=within
-        )
-        return pair.began
-
-    def outcome(self, since: float, whole: float = 0.0) -> Outcome:
-        """What was found since a moment."""
-        found = self.watcher.since(since)
-        return Outcome(
-            len(found.missing),
-            found.missing_seconds,
-            found.doubled_seconds,
-            max(found.ages, default=0.0),
-            found.undeclared(BOUND),
-            whole,
-        )
-
 
 @asynccontextmanager
 async def scene(plane: ControlPlane, image: Callable[[int], Image], replicas: int) -> AsyncIterator[Scene]:
@@ -96,7 +56,7 @@ async def scene(plane: ControlPlane, image: Callable[[int], Image], replicas: in
         async with (
             fleet(session, image, replicas) as formed,
             changing(truth, api) as changes,
-            watching(truth, lambda: formed.shards) as watcher,
+            watching(truth, lambda: formed.shards, BOUND) as watcher,
         ):
             entered = Scene(truth, formed, changes, watcher, api, ThroughEtcd(to_etcd))
             await entered.settled(replicas)

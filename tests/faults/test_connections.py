@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from faults.pod import Image
-    from faults.scene import Outcome
+    from faults.watcher import Outcome
     from support.controlplane import ControlPlane
 
 pytestmark = pytest.mark.controlplane
@@ -31,19 +31,13 @@ async def test_half_open(plane: ControlPlane, image: Image, note: Callable[..., 
         assert found.whole < BOUND + 2 + NOISE
 
 
-async def test_reset_late_and_cut_in_the_middle_of_a_list(
-    plane: ControlPlane, image: Image, note: Callable[..., Outcome]
-) -> None:
+async def test_late_and_reset(plane: ControlPlane, image: Image, note: Callable[..., Outcome]) -> None:
     async with Proxy(plane.port) as proxy, scene(plane, lambda _: image.through(proxy.port), 2) as acting:
-        began = time.monotonic()
-        proxy.delay = 0.1
+        began, proxy.delay = time.monotonic(), 0.1
         for _ in range(10):
             await asyncio.sleep(0.3)
             proxy.reset()
         proxy.delay = 0
-        # What is cut here is a watch, or the list that a shard begins with.
-        proxy.cut(after=50_000, times=4)
-        acting.fleet.pods[1].crash()
-        await acting.in_step(after=time.monotonic() + 1, within=BOUND + NOISE)
-        found = note(acting.outcome(began))
-        assert found.undeclared == 0
+        await acting.watcher.in_step(after=time.monotonic(), within=BOUND + NOISE)
+        found = note(acting.watcher.outcome(began))
+        assert (found.missing, found.undeclared) == (0, 0)

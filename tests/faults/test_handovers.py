@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from faults.pod import Image
-    from faults.scene import Outcome
+    from faults.watcher import Outcome
     from support.controlplane import ControlPlane
 
 pytestmark = pytest.mark.controlplane
@@ -59,7 +59,7 @@ class Slowed:
         self.slow()
         await self.acting.settled(shards, within=NO_DEADLOCK)
         await asyncio.sleep(0.5)
-        return self.acting.outcome(self.began)
+        return self.acting.watcher.outcome(self.began)
 
     def missing_of_others(self, number: int, *totals: int) -> set[bytes]:
         """What was missing and was not this shard's own by any of these numbers of shards."""

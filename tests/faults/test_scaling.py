@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from faults.pod import Image
-    from faults.scene import Outcome, Scene
+    from faults.scene import Scene
+    from faults.watcher import Outcome
     from support.controlplane import ControlPlane
 
 pytestmark = pytest.mark.controlplane

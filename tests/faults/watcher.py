@@ -6,7 +6,7 @@ import asyncio
 import time
 from bisect import bisect_left
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import aiohttp
 
@@ -20,16 +20,33 @@ if TYPE_CHECKING:
 
 EVERY: Final = 0.2
 """Seconds from the beginning of one pair of rounds to that of the next."""
+SEEN_WITHIN: Final = 0.5
+"""Seconds in which a change is visible when all is well, on a busy machine."""
 _PATIENCE: Final = 10.0
 """Seconds until a shard counts as not answering."""
+
+
+class Outcome(NamedTuple):
+    """What was found from a moment on. All but the first are seconds; see Findings.
+
+    missing: objects that were missing at some time. age: of the oldest change that wasn't visible. whole: how long it took.
+    """
+
+    missing: int
+    missing_seconds: float
+    doubled_seconds: float
+    age: float
+    undeclared: float
+    whole: float = 0.0
 
 
 class Watcher:
     """The pairs so far, and waiting for what is to come."""
 
-    def __init__(self) -> None:
-        """None yet."""
+    def __init__(self, bound: float) -> None:
+        """bound: the age that is to be declared, in seconds."""
         self.pairs: list[Pair] = []
+        self._bound = bound
         self._news = asyncio.Condition()
 
     async def add(self, pair: Pair) -> None:
@@ -56,9 +73,31 @@ class Watcher:
         except TimeoutError:
             raise AssertionError(f"not within {within:g} s; at last: {described(self.pairs[-1])}") from None
 
+    async def shown(self, moment: float, *, within: float) -> float:
+        """When all changes from before a moment are visible, and nothing is missing. Waits so many seconds at most, as below."""
+        pair = await self.until(lambda pair: pair.shows_all_until(moment), after=moment, within=within)
+        return pair.began
+
+    async def in_step(self, *, after: float, within: float) -> float:
+        """When, after a moment, changes are visible soon, and nothing is missing."""
+        pair = await self.until(lambda pair: pair.shows_all_until(pair.began - SEEN_WITHIN), after=after, within=within)
+        return pair.began
+
     def since(self, moment: float) -> Findings:
         """What was found since."""
         return Findings([pair for pair in self.pairs if pair.began >= moment])
+
+    def outcome(self, since: float, whole: float = 0.0) -> Outcome:
+        """What was found since a moment, in figures."""
+        found = self.since(since)
+        return Outcome(
+            len(found.missing),
+            found.missing_seconds,
+            found.doubled_seconds,
+            max(found.ages, default=0.0),
+            found.undeclared(self._bound),
+            whole,
+        )
 
 
 class Findings:
@@ -104,9 +143,9 @@ class Findings:
 
 
 @asynccontextmanager
-async def watching(truth: Truth, shards: Callable[[], Mapping[int, Evergauge]]) -> AsyncIterator[Watcher]:
-    """Pairs of rounds as long as it is entered. shards: those that run at the moment."""
-    watcher = Watcher()
+async def watching(truth: Truth, shards: Callable[[], Mapping[int, Evergauge]], bound: float) -> AsyncIterator[Watcher]:
+    """Pairs of rounds as long as it is entered. shards: those that run at the moment. bound: see Watcher."""
+    watcher = Watcher(bound)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_PATIENCE)) as session:
         looking = asyncio.create_task(_look(Rounds(session, truth), shards, watcher))
         try:

@@ -111,13 +111,14 @@ class ControlPlane:
         state = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
         return {"etcd": state["etcd_pid"], "apiserver": state["apiserver_pid"]}
 
-    def session(self, user: str = "admin") -> aiohttp.ClientSession:
+    def session(self, user: str = "admin", **settings: Any) -> aiohttp.ClientSession:  # noqa: ANN401 - aiohttp's own
         """A client for API paths such as `/api/v1/pods`, as `user`; must be made and closed inside an event loop."""
         context = ssl.create_default_context(cafile=self.ca_file)
         return aiohttp.ClientSession(
             base_url=self.url,
             headers={"Authorization": f"Bearer {self.token_of(user)}"},
             connector=aiohttp.TCPConnector(ssl=context),
+            **settings,
         )
 
 

@@ -15,7 +15,8 @@ _CHUNK: Final = 65_536
 class Proxy:
     """Passes on what it gets, byte by byte. An async context manager: it listens inside, always on the same port.
 
-    connections: how many it has accepted so far. delay: seconds by which whatever comes from the API server is late.
+    connections: how many it has accepted so far. delay: seconds by which whatever comes from the API server is late. cuts: how many
+    connections are still to be cut, after so many bytes: `cut_after`.
     """
 
     def __init__(self, target_port: int, *, host: str = "127.0.0.1") -> None:
@@ -25,8 +26,8 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._links: set[_Link] = set()
         self._answers = True
-        self._cuts = 0
-        self._cut_after = 0
+        self.cuts = 0
+        self.cut_after = 0
         self.port = 0
         self.connections = 0
         self.delay = 0.0
@@ -67,12 +68,12 @@ class Proxy:
         self._answers = True
 
     def cut(self, *, after: int, times: int) -> None:
-        """Break the next `times` connections by RST as soon as the API server has sent so many bytes on one: in the middle of something."""
-        self._cut_after, self._cuts = after, times
+        """Break connections to come by RST when the API server has sent so many bytes on one: in the middle of something."""
+        self.cut_after, self.cuts = after, times
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        link = _Link(self, reader, writer, self._next_cut())
+        link = _Link(self, reader, writer)
         self._links.add(link)
         try:
             if not self._answers:
@@ -81,23 +82,16 @@ class Proxy:
         finally:
             self._links.discard(link)
 
-    def _next_cut(self) -> int | None:
-        if not self._cuts:
-            return None
-        self._cuts -= 1
-        return self._cut_after
-
 
 class _Link:
-    """One connection and the one that it is passed on to. left: bytes from the API server until it breaks, None for never."""
+    """One connection and the one that it is passed on to."""
 
-    def __init__(
-        self, proxy: Proxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, left: int | None
-    ) -> None:
+    def __init__(self, proxy: Proxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._proxy = proxy
         self._reader = reader
         self._writers = [writer]
-        self._left = left
+        # Bytes from the API server until it is cut.
+        self._left = proxy.cut_after if proxy.cuts else None
         self._flows = asyncio.Event()
         self._flows.set()
         task = asyncio.current_task()
@@ -145,9 +139,10 @@ class _Link:
         """What becomes of bytes from the API server. Raises ConnectionResetError where they are cut."""
         if self._proxy.delay:
             await asyncio.sleep(self._proxy.delay)
-        if self._left is None:
+        if self._left is None or not self._proxy.cuts:
             return chunk
         if len(chunk) > self._left:
+            self._proxy.cuts -= 1
             self._writers[0].write(chunk[: self._left])
             await self._writers[0].drain()
             self.reset()

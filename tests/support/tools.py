@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 import pytest
 
-_PACKAGES: Final = {"promtool": "prometheus"}
+_PACKAGES: Final = {"promtool": "prometheus", "ip": "iproute2"}
 
 
 def require(program: str) -> Path:
