@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evergauge.store import GzipBody, PlainBody, Section, Store, header_fragment
+from evergauge.store.bucket import MOST_OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from evergauge.store import Body, Snapshot
 
 FAMILIES = 3
+TEN_BUCKETS = 10 * MOST_OBJECTS
+FEW = MOST_OBJECTS // 16
+"""Objects that leave a bucket sparse."""
 HEADERS = [header_fragment(f"# HELP f{n} Things.\n# TYPE f{n} gauge\n".encode()) for n in range(FAMILIES)]
 
 

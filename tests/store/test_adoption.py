@@ -10,8 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evergauge.store import PlainBody, Section, Size, Store
-from evergauge.store.bucket import MOST_BYTES
-from store.stores import FAMILIES, HEADERS, body_of, filled, fold, gzip_of, lines, parts_of, prepared, text_of
+from evergauge.store.bucket import MOST_BYTES, MOST_OBJECTS
+from store.stores import (
+    FAMILIES,
+    FEW,
+    HEADERS,
+    TEN_BUCKETS,
+    body_of,
+    filled,
+    fold,
+    gzip_of,
+    lines,
+    parts_of,
+    prepared,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -135,11 +148,11 @@ def relist(before: Store, wanted: Callable[[int], bool], version: int = 1) -> St
 
 
 def test_an_unchanged_set_shares_the_very_fragments_and_keys() -> None:
-    before = filled(range(1000), version=1)
+    before = filled(range(TEN_BUCKETS - 1), version=1)
     following = relist(before, lambda _: True)
     assert next(following.fold(), "nothing") == "nothing"
     pairs = list(zip(before.snapshot().buckets, following.snapshot().buckets, strict=True))
-    assert len(pairs) == 16
+    assert len(pairs) == 10
     assert all(one is other for one, other in pairs)
     assert all(one is other for one, other in zip(before.keys, following.keys, strict=True))
     assert following.size == before.size
@@ -199,31 +212,31 @@ def test_what_waited_to_be_folded_is_adopted_with_the_rest() -> None:
 
 
 def test_copies_of_which_little_was_adopted_are_merged() -> None:
-    following = relist(filled(range(640), version=1), lambda number: number % 64 < 4)
+    following = relist(filled(range(TEN_BUCKETS), version=1), lambda number: number % MOST_OBJECTS < FEW)
     fold(following)
     assert following.size.fragments <= 3 * FAMILIES
-    assert lines(text_of(following)) == lines(text_of(filled(n for n in range(640) if n % 64 < 4)))
+    assert lines(text_of(following)) == lines(text_of(filled(n for n in range(TEN_BUCKETS) if n % MOST_OBJECTS < FEW)))
 
 
 def test_what_the_store_before_removes_or_merges_stays_in_the_copies() -> None:
-    before = filled(range(640), version=1)
+    before = filled(range(TEN_BUCKETS), version=1)
     following = before.successor()
-    assert all(following.adopt(str(number), 1) for number in range(0, 640, 2))
-    for number in range(640):
-        if number % 64 >= 4:
+    assert all(following.adopt(str(number), 1) for number in range(0, TEN_BUCKETS, 2))
+    for number in range(TEN_BUCKETS):
+        if number % MOST_OBJECTS >= FEW:
             before.remove(str(number))
     fold(before)
     fold(before)
-    adopted = [following.adopt(str(number), 1) for number in range(1, 640, 2)]
+    adopted = [following.adopt(str(number), 1) for number in range(1, TEN_BUCKETS, 2)]
     # Those that moved within the store before are where no copy knows them, or in copies that were made later.
     assert 0 < sum(adopted) < 320
-    for number in range(1, 640, 2):
+    for number in range(1, TEN_BUCKETS, 2):
         if not adopted[number // 2]:
             following.put(str(number), parts_of(number), 1)
     for _ in following.settle():
         pass
     fold(following)
-    assert lines(text_of(following)) == lines(text_of(filled(range(640))))
+    assert lines(text_of(following)) == lines(text_of(filled(range(TEN_BUCKETS))))
 
 
 def test_one_after_the_other_adopts_from_the_last() -> None:
@@ -273,13 +286,13 @@ def test_objects_that_may_still_be_adopted_are_not_merged_with_others() -> None:
 
 
 def test_a_copy_may_vanish_while_others_are_settled() -> None:
-    before = filled(range(65), version=1)
+    before = filled(range(MOST_OBJECTS + 1), version=1)
     following = before.successor()
     assert following.adopt("0", 1)
-    assert following.adopt("64", 1)
+    assert following.adopt(str(MOST_OBJECTS), 1)
     settling = following.settle()
     next(settling)
-    following.remove("64")
+    following.remove(str(MOST_OBJECTS))
     fold(following)
     assert list(settling) == []
     assert lines(text_of(following)) == lines(text_of(filled([0])))

@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 
 from evergauge.store import GzipBody, PlainBody, Section, Size, Store
 from evergauge.store.bucket import MOST_BYTES, MOST_OBJECTS
-from store.stores import FAMILIES, HEADERS, body_of, filled, fold, gzip_of, lines, parts_of, prepared, text_of
+from store.stores import (
+    FAMILIES,
+    FEW,
+    HEADERS,
+    TEN_BUCKETS,
+    body_of,
+    filled,
+    fold,
+    gzip_of,
+    lines,
+    parts_of,
+    prepared,
+    text_of,
+)
 from support.tools import require
 
 if TYPE_CHECKING:
@@ -144,7 +157,7 @@ def test_a_total_that_is_out_of_date_when_found_is_not_kept() -> None:
     assert gzip.decompress(gzip_of(store)) == text_of(filled([2]))
 
 
-def test_a_bucket_closes_at_64_objects_and_at_64_kib() -> None:
+def test_a_bucket_closes_at_a_number_of_objects_and_of_bytes() -> None:
     assert [len(list(filled(range(n)).snapshot().buckets)) for n in (MOST_OBJECTS, MOST_OBJECTS + 1)] == [1, 2]
     store = Store(FAMILIES)
     for number in range(4):
@@ -179,13 +192,13 @@ def test_creations_and_deletions_leave_no_trail_of_fragments() -> None:
 
 
 def test_sparse_buckets_are_merged() -> None:
-    store = filled(range(640))
-    for number in range(640):
-        if number % 64 >= 4:
+    store = filled(range(TEN_BUCKETS))
+    for number in range(TEN_BUCKETS):
+        if number % MOST_OBJECTS >= FEW:
             store.remove(str(number))
     fold(store)
     assert store.size.fragments <= 3 * FAMILIES
-    assert lines(text_of(store)) == lines(text_of(filled(n for n in range(640) if n % 64 < 4)))
+    assert lines(text_of(store)) == lines(text_of(filled(n for n in range(TEN_BUCKETS) if n % MOST_OBJECTS < FEW)))
 
 
 @given(steps=STEPS, kept=st.sets(KEYS), between=st.lists(st.tuples(KEYS, st.none() | PARTS), max_size=60))
@@ -224,10 +237,10 @@ def test_narrowing_leaves_what_is_kept_whatever_happens_meanwhile(
 
 
 def test_narrowing_says_how_many_it_removed_and_leaves_nothing_to_fold() -> None:
-    store = filled(range(640))
-    assert sum(store.narrow(lambda key: int(key) % 2 == 0)) == 320
+    store = filled(range(TEN_BUCKETS))
+    assert sum(store.narrow(lambda key: int(key) % 2 == 0)) == TEN_BUCKETS // 2
     assert next(store.fold(), "nothing") == "nothing"
-    assert lines(text_of(store)) == lines(text_of(filled(range(0, 640, 2))))
+    assert lines(text_of(store)) == lines(text_of(filled(range(0, TEN_BUCKETS, 2))))
 
 
 @pytest.mark.parametrize("objects", [0, 1])
@@ -236,11 +249,11 @@ def test_a_kind_without_objects_is_an_empty_snapshot(objects: int) -> None:
 
 
 def test_compaction_and_snapshots_in_turns_never_lose_or_double_an_object() -> None:
-    store = filled(range(640))
-    for number in range(640):
-        if number % 64 >= 4:
+    store = filled(range(TEN_BUCKETS))
+    for number in range(TEN_BUCKETS):
+        if number % MOST_OBJECTS >= FEW:
             store.remove(str(number))
-    expected = lines(text_of(filled(n for n in range(640) if n % 64 < 4)))
+    expected = lines(text_of(filled(n for n in range(TEN_BUCKETS) if n % MOST_OBJECTS < FEW)))
     seen = [lines(text_of(store)) for _ in store.fold()]
     # First the ten buckets lose what was deleted, then they are merged.
     assert len(seen) > 15

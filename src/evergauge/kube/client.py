@@ -260,7 +260,8 @@ def _new_session(sockets: Sockets) -> aiohttp.ClientSession:
 
 def _hang_up(response: aiohttp.ClientResponse) -> None:
     """Be done with an answer. The connection of one that isn't complete goes at once: a farewell by TLS waits for one in return, and dead
-    peers send none."""
+    peers send none.
+    """
     if response.connection and response.connection.transport:
         response.connection.transport.abort()
     response.close()

@@ -1,4 +1,4 @@
-"""A bucket: up to 64 objects of one store, one fragment a family, and the changes that wait to be folded in."""
+"""A bucket: up to 32 objects of one store, one fragment a family, and the changes that wait to be folded in."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from evergauge.store.fragment import NOTHING, Fragment, build, rebuild
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-MOST_OBJECTS = 64
-"""Objects at which a bucket is full: 64 cost 2 % more bytes than 256 and about half the folding."""
+MOST_OBJECTS = 32
+"""Objects at which a bucket is full: decision 0020."""
 MOST_BYTES = 64 * 1024
 """Plain bytes in any one family at which a bucket is full."""
 

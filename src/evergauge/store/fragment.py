@@ -20,6 +20,9 @@ LEVEL = 1
 """ISA-L's level: as small as zlib's 6 at ten times its speed (docs/decisions)."""
 RAW = -15
 """Window bits for deflate without a header."""
+NARROW, WIDE = "H", "I"
+NARROW_BELOW = 65536
+"""The types of a column of lengths. Most fragments are far below 64 KiB, and two bytes a length halve the column."""
 NOTHING = xxh3_64_intdigest(b"")
 """The checksum of an object without lines in a family."""
 
@@ -80,33 +83,34 @@ def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment
 
     changes: new lines by slot. slots: the number of slots of the bucket, never less than the old fragment's.
     """
-    lengths, checksums = array("I", old.lengths), array("Q", old.checksums)
+    lengths, checksums = old.lengths[:], old.checksums[:]
     missing = slots - len(lengths)
-    lengths.extend([0] * missing)
-    checksums.extend([NOTHING] * missing)
+    if missing:
+        lengths.extend([0] * missing)
+        checksums.extend([NOTHING] * missing)
     text = _splice(old.text(), lengths, changes)
     if not text:
         return None
+    if lengths.typecode != WIDE and max(map(len, changes.values())) >= NARROW_BELOW:
+        lengths = array(WIDE, lengths)
     for slot, lines in changes.items():
         lengths[slot] = len(lines)
         checksums[slot] = xxh3_64_intdigest(lines)
-    return Fragment(text, _column(lengths), checksums)
+    return Fragment(text, lengths, checksums)
 
 
 def _column(lengths: Sequence[int]) -> array[int]:
-    """Lengths as they are kept. Most fragments are far below 64 KiB, and two bytes a length halve the column."""
-    return array("H" if max(lengths) < 65536 else "I", lengths)
+    """Lengths as they are kept."""
+    return array(NARROW if max(lengths) < NARROW_BELOW else WIDE, lengths)
 
 
-def _splice(text: bytes, lengths: Sequence[int], changes: Mapping[int, bytes]) -> bytes:
+def _splice(text: bytes, lengths: array[int], changes: Mapping[int, bytes]) -> bytes:
     """The old text with some slots' lines replaced. Runs of unchanged slots are copied in one piece."""
     pieces: list[bytes] = []
-    start = end = 0
-    for slot, length in enumerate(lengths):
-        if slot in changes:
-            pieces += (text[start:end], changes[slot])
-            start = end = end + length
-        else:
-            end += length
-    pieces.append(text[start:end])
+    start = following = 0
+    for slot in sorted(changes):
+        end = start + sum(lengths[following:slot])
+        pieces += (text[start:end], changes[slot])
+        start, following = end + lengths[slot], slot + 1
+    pieces.append(text[start:])
     return b"".join(pieces)

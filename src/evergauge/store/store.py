@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evergauge.store.adoption import Place
     from evergauge.store.fragment import Fragment
 
-SPARSE = 16
+SPARSE = 8
 """A bucket with no more objects than this is merged with another such one."""
 
 
