@@ -11,7 +11,7 @@ import pytest
 REPO = Path(__file__).parents[2]
 SCRIPTS = REPO / "scripts"
 SHELL = ("bash", "cat", "chmod", "dirname", "grep", "id", "mktemp", "rm", "sort")
-PROGRAMS = ("prometheus", "promtool", "curl", "gzip", "go")
+PROGRAMS = ("prometheus", "promtool", "curl", "gzip", "ip", "go")
 NEW = "#!/bin/sh\nexit 0\n"
 OLD_PYTHON = "#!/bin/sh\nexit 1\n"
 WITHOUT_VENV = '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; esac\n'
@@ -69,9 +69,9 @@ def machine(tmp_path: Path) -> Machine:
     ("there", "brings", "code", "asked", "said"),
     [
         (PROGRAMS, (), 0, "", ""),
-        (("curl", "gzip", "go"), ("prometheus", "promtool"), 0, "prometheus prometheus", ""),
+        (("curl", "gzip", "ip", "go"), ("prometheus", "promtool"), 0, "prometheus prometheus", ""),
         (
-            ("prometheus", "gzip", "go"),
+            ("prometheus", "gzip", "ip", "go"),
             (),
             3,
             "prometheus curl",
