@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import selectors
+import socket
 from typing import TYPE_CHECKING, Final, ParamSpec
 
 if TYPE_CHECKING:
@@ -22,28 +23,54 @@ STEP: Final = 0.05
 """Virtual seconds between two looks."""
 
 
-class _PatientSelector(selectors.DefaultSelector):
+class _Selector(selectors.DefaultSelector):
     """Instead of waiting for a timer it moves the clock to it."""
 
-    def __init__(self, real: float = REAL) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
-        self._real = real
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None or timeout <= 0:
             return super().select(timeout)
-        ready = super().select(min(timeout, self._real))
+        ready = self._look(timeout)
         if not ready:
             self.now += timeout
         return ready
+
+    def _look(self, _timeout: float) -> list[tuple[selectors.SelectorKey, int]]:
+        return super().select(0)
+
+
+class _PatientSelector(_Selector):
+    """Time goes on only when the kernel has passed on all that was sent: bytes of our own, sent after the others, have arrived as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            self._near = socket.create_connection(listening.getsockname())
+            self._far, _ = listening.accept()
+        self._near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _look(self, timeout: float) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = selectors.DefaultSelector.select(self, min(timeout, REAL))
+        if ready:
+            return ready
+        self._near.send(b".")
+        self._far.recv(1)
+        return selectors.DefaultSelector.select(self, 0)
+
+    def close(self) -> None:
+        self._near.close()
+        self._far.close()
+        super().close()
 
 
 class InstantLoop(asyncio.SelectorEventLoop):
     """For tests without any socket: time passes at once when nothing else is left to do."""
 
     def __init__(self) -> None:
-        self._patience = _PatientSelector(real=0.0)
+        self._patience = _Selector()
         super().__init__(self._patience)
 
     def time(self) -> float:

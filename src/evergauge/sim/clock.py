@@ -32,11 +32,20 @@ class Clock(Protocol):
 
 
 class LoopClock:
-    """Real time. Timers belong to the running event loop."""
+    """Real time, as the running event loop counts it: now and timers are of one clock, also where a test's loop lets time pass at once."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
 
     def now(self) -> float:
         """Seconds since 1970."""
-        return time.time()
+        try:
+            passed = asyncio.get_running_loop().time()
+        except RuntimeError:
+            return time.time()
+        if self._began is None:
+            self._began = time.time() - passed
+        return self._began + passed
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
         """As asyncio's `call_later`."""
