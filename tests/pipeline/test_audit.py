@@ -356,9 +356,12 @@ async def test_a_feed_that_lists_anew_meanwhile_is_not_judged() -> None:
     async with staged(interval=20.0) as stage:
         await stage.in_step()
         forget(stage)
+        # The audit asks by lists, the feed by a watch.
+        slow = await stage.server.order(Fault(kind="slow", resource=RESOURCE, verb="list", delay=1.0))
         async with stage.elsewhere(), running(stage):
             await until(lambda: stage.server.requests["list", RESOURCE] == 1)
             stage.feed.relist("expired", "")
+            await stage.server.lift(slow)
             await stage.in_step(within=5)
             await until(lambda: stage.counted.audits["clean"] > 0)
         assert not stage.counted.drift
