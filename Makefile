@@ -46,7 +46,7 @@ format: .stamps/venv ## Format the code, and mend what ruff can mend
 	@$(PYTHON) -m ruff format
 
 .PHONY: bench
-bench: .stamps/venv controlplane ## Measure (BENCH=compare|churn|shards|peaks|million, PODS=20000, PEER='command', BENCH_FLAGS=…)
+bench: .stamps/venv controlplane ## Measure (BENCH=compare|churn|shards|peaks|million|faults, PODS=20000, PEER='command', BENCH_FLAGS=…)
 	@$(PYTHON) bench/run.py $(BENCH) --pods=$(PODS) $${PEER:+--peer="$$PEER"} $(BENCH_FLAGS)
 
 .PHONY: measure

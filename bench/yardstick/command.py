@@ -15,6 +15,7 @@ from yardstick import report
 from yardstick.churn import CHURN
 from yardstick.compare import COMPARE
 from yardstick.errors import BenchError, say
+from yardstick.faults import FAULTS
 from yardstick.million import MILLION
 from yardstick.peaks import PEAKS
 from yardstick.shards import SHARDS
@@ -31,6 +32,7 @@ BENCHES: Final[Mapping[str, Bench]] = {
     "shards": SHARDS,
     "peaks": PEAKS,
     "million": MILLION,
+    "faults": FAULTS,
 }
 RESULTS: Final = Path(__file__).resolve().parent.parent / "results"
 LOCAL: Final = ("--output", "--keep", "--peer")

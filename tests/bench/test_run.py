@@ -128,6 +128,16 @@ def test_memory_is_looked_at_in_relists_and_a_handover(tmp_path: Path) -> None:
     assert left(done.stderr) == []
 
 
+def test_a_fleet_of_few_pods_grows_and_shrinks(tmp_path: Path) -> None:
+    output = tmp_path / "faults.json"
+    command = [sys.executable, RUN, "faults", "--pods=300", "--config-maps=100", "--only=pods", f"--output={output}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(output.read_text(encoding="utf-8"))["found"]["evergauge"]
+    assert {name: outcome["missing"] for name, outcome in found.items()} == {"pods up by one": 0, "pods up by two": 0}
+    assert left(done.stderr) == []
+
+
 def started(said: str) -> list[str]:
     """What a run says it started: its control plane by its folder, which goes with it, and processes by their place in /proc."""
     folders = re.findall(r"control plane started in (\S+)", said)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import aiohttp
-import structlog
 
 from support.process import EVERGAUGE, Address, Evergauge, evergauge
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 PROBE_EVERY: Final = 0.1
 RESTART_AFTER: Final = 0.2
@@ -120,7 +120,7 @@ class Pod:
             await self._send("PATCH", f"{self._path}/{self.name}/status", {"status": status})
             self.ready = ready
         except aiohttp.ClientError as error:
-            log.info("the status could not be written", pod=self.name, why=str(error))
+            log.info("the status of %s could not be written: %s", self.name, error)
 
     async def _create(self) -> None:
         owner = {key: self._owner[key] for key in ("apiVersion", "kind")} | {

@@ -139,14 +139,17 @@ def judge(truth: Truth, seen: set[bytes], there: Sequence[Answer], back: Sequenc
 
 
 def _unseen(truth: Truth, answer: Answer) -> Iterable[float]:
-    """When those changes were acknowledged that the answer doesn't show of the objects in it. An object that is gone must not be in it."""
-    for key, version in (answer.objects or {}).items():
+    """When those changes were acknowledged that the answer doesn't show of the objects in it. An object that is gone must not be in it.
+
+    Only versions tell: nothing is said of a family without them.
+    """
+    for key, version in (answer.objects or {}).items() if truth.watched.versioned else ():
         history = truth.objects.get(key)
         if history is None:  # its creation is not acknowledged yet
             continue
         if history.deleted is not None and history.deleted <= answer.began:
             yield history.deleted
-        elif truth.watched.versioned and (since := history.unseen_since(version, answer.began)) is not None:
+        elif (since := history.unseen_since(version, answer.began)) is not None:
             yield since
 
 

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import aiohttp
 
-from faults.net import connections
+from faults.scene import PATIENCE
 from faults.watcher import SEEN_WITHIN
 from support import etcd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from faults.net import Network
     from faults.scene import Scene
-    from faults.watcher import Outcome, Watcher
+    from faults.watcher import Outcome
     from support.controlplane import ControlPlane
-    from support.process import Evergauge
     from support.proxy import Proxy
 
-PATIENCE = 120.0
-"""Seconds until a fleet is given up that doesn't come to itself."""
 AFTERWARDS = 1.0
 """Seconds that are looked at after the fleet has come to itself."""
 
@@ -85,45 +79,6 @@ async def half_open(acting: Scene, proxy: Proxy, seconds: float) -> Outcome:
     # It takes a moment until it shows that nothing comes any more.
     whole = await acting.watcher.in_step(after=max(answers, began + 2 * SEEN_WITHIN), within=PATIENCE)
     return await _afterwards(acting, began, whole - answers)
-
-
-class Connected(NamedTuple):
-    """A process in a network of its own. port: of the API server, as it sees it."""
-
-    running: Evergauge
-    port: int
-    watcher: Watcher
-
-
-class Unplugged(NamedTuple):
-    """cut: seconds until the last of its connections was given up. found: whole is counted from when the cable was plugged in."""
-
-    cut: float
-    found: Outcome
-
-
-async def unplugged(network: Network, seconds: float, connected: Sequence[Connected]) -> Sequence[Unplugged]:
-    """The cable to the API server is pulled for so many seconds: packets vanish, and nobody is told."""
-    began = time.monotonic()
-    await network.pull()
-    cuts = await asyncio.gather(*(_given_up(each, began + seconds) for each in connected))
-    await asyncio.sleep(began + seconds - time.monotonic())
-    plugged = time.monotonic()
-    await network.plug()
-    found = []
-    for each, cut in zip(connected, cuts, strict=True):
-        whole = await each.watcher.in_step(after=plugged, within=PATIENCE)
-        found.append(Unplugged(cut - began, each.watcher.outcome(began, whole - plugged)))
-    return found
-
-
-async def _given_up(connected: Connected, until: float) -> float:
-    """When none of the connections of now is established any more, or `until`."""
-    pid, port = connected.running.process.pid, connected.port
-    before = connections(pid, port)
-    while before & connections(pid, port) and time.monotonic() < until:  # noqa: ASYNC110 - the kernel
-        await asyncio.sleep(0.05)
-    return time.monotonic()
 
 
 async def _settled(acting: Scene, shards: int, began: float) -> Outcome:

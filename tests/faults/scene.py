@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from faults.changes import Changes, ThroughApi, ThroughEtcd, changing
 from faults.fleet import Fleet, fleet
-from faults.truth import CONFIG_MAPS, Truth, learn
+from faults.truth import CONFIG_MAPS, Truth, Watched, learn
 from faults.watcher import SEEN_WITHIN, Watcher, watching
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ BOUND: Final = 5.0
 """The freshness bound of the tests, in seconds."""
 NOISE: Final = 2.0
 """Seconds by which a busy machine may exceed the design's figures."""
+PATIENCE: Final = 240.0
+"""Seconds until a fleet is given up that doesn't come to itself."""
 
 
 class Scene(NamedTuple):
@@ -34,7 +36,7 @@ class Scene(NamedTuple):
     api: ThroughApi
     etcd: ThroughEtcd
 
-    async def settled(self, shards: int, *, within: float = 30.0) -> float:
+    async def settled(self, shards: int, *, within: float) -> float:
         """When so many shards serve every object once, and changes are visible. Waits so many seconds at most."""
         pair = await self.watcher.until(
             lambda pair: (
@@ -49,15 +51,26 @@ class Scene(NamedTuple):
 
 
 @asynccontextmanager
-async def scene(plane: ControlPlane, image: Callable[[int], Image], replicas: int) -> AsyncIterator[Scene]:
-    """Entered when all of it is at work, and the fleet has settled."""
+async def scene(
+    plane: ControlPlane,
+    image: Callable[[int], Image],
+    replicas: int,
+    *,
+    watched: Watched = CONFIG_MAPS,
+    bound: float = BOUND,
+) -> AsyncIterator[Scene]:
+    """Entered when all of it is at work, and the fleet has settled. watched: what is looked at; config maps change in any case.
+
+    bound: seconds beyond which what is served is to be declared.
+    """
     async with plane.session() as session, ClientSession(base_url=plane.etcd_url) as to_etcd:
-        truth, api = await learn(session, CONFIG_MAPS), ThroughApi(session)
+        truth, api = await learn(session, watched), ThroughApi(session)
+        changed = truth if watched is CONFIG_MAPS else await learn(session, CONFIG_MAPS)
         async with (
             fleet(session, image, replicas) as formed,
-            changing(truth, api) as changes,
-            watching(truth, lambda: formed.shards, BOUND) as watcher,
+            changing(changed, api) as changes,
+            watching(truth, lambda: formed.shards, bound) as watcher,
         ):
             entered = Scene(truth, formed, changes, watcher, api, ThroughEtcd(to_etcd))
-            await entered.settled(replicas)
+            await entered.settled(replicas, within=PATIENCE)
             yield entered

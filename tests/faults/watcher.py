@@ -29,13 +29,15 @@ _PATIENCE: Final = 10.0
 class Outcome(NamedTuple):
     """What was found from a moment on. All but the first are seconds; see Findings.
 
-    missing: objects that were missing at some time. age: of the oldest change that wasn't visible. whole: how long it took.
+    missing: objects that were missing at some time. age: of the oldest change that wasn't visible; age_p99: what it was below in 99 of
+    100 pairs. whole: how long it took.
     """
 
     missing: int
     missing_seconds: float
     doubled_seconds: float
     age: float
+    age_p99: float
     undeclared: float
     whole: float = 0.0
 
@@ -90,11 +92,13 @@ class Watcher:
     def outcome(self, since: float, whole: float = 0.0) -> Outcome:
         """What was found since a moment, in figures."""
         found = self.since(since)
+        ages = sorted(found.ages) or [0.0]
         return Outcome(
             len(found.missing),
             found.missing_seconds,
             found.doubled_seconds,
-            max(found.ages, default=0.0),
+            ages[-1],
+            ages[len(ages) * 99 // 100],
             found.undeclared(self._bound),
             whole,
         )
