@@ -22,6 +22,7 @@ EvergaugeError
 │   │   └── VersionTooLarge   the server hasn't seen the version yet
 │   ├── Unreachable       no answer: name, connection, TLS, time-out
 │   ├── ConnectionLost    the answer broke off
+│   │   └── CutShort      a watch-list ended before its initial events were complete
 │   ├── BookmarkMissing   a watch-list did not say where its initial events end
 │   └── MalformedAnswer   not what was asked for
 └── SimulatorError        the simulated API server refuses a request or an order
@@ -155,6 +156,13 @@ class ConnectionLost(ApiError):
     def __init__(self, message: str, *, silent: bool = False) -> None:
         super().__init__(message)
         self.silent = silent
+
+
+class CutShort(ConnectionLost):
+    """The API server ended a watch-list before its initial events were complete.
+
+    It does so to one that doesn't keep up with what changes meanwhile, and when it stops.
+    """
 
 
 class BookmarkMissing(ApiError):

@@ -12,7 +12,7 @@ from evergauge.errors import VersionTooLarge
 from evergauge.kube.items import Bookmark, read_event
 from evergauge.kube.lists import _Initial
 from evergauge.kube.ways import Timing, timing_for
-from evergauge.sim import Fault
+from evergauge.sim import Fault, SimOptions
 from kube.feeding import BOUND, Kept, staged
 from support.virtual_time import in_virtual_time, now, until
 
@@ -82,6 +82,22 @@ async def test_after_a_fault_it_knows_everything_again(fault: Fault, from_start:
         changing.cancel()
         await stage.in_step(within=BOUND + 2)
         await until(lambda: stage.told.states[-1] == "live", within=BOUND)
+
+
+@in_virtual_time
+async def test_a_list_that_the_server_gives_up_on_comes_by_pages() -> None:
+    async with staged(objects=700, options=SimOptions(watch_buffer=20)) as stage:
+        await stage.server.order(Fault(kind="slow", bandwidth=20_000, count=1))
+        changing = asyncio.create_task(stage.keep_changing(0.1))
+        await stage.feed.synced.wait()
+        changing.cancel()
+        assert stage.told.lists == ["ok"]
+        assert stage.requests[0] == 2
+        # By a watch again, the next time.
+        before = stage.requests
+        stage.feed.relist("audit", stage.feed.version)
+        await until(lambda: stage.kept.lists > 1)
+        assert stage.requests[0] == before[0]
 
 
 @in_virtual_time

@@ -18,6 +18,7 @@ from evergauge.errors import (
     ApiError,
     BookmarkMissing,
     ConnectionLost,
+    CutShort,
     Expired,
     Forbidden,
     Invalid,
@@ -185,6 +186,9 @@ class Feed:
             except (Invalid, BookmarkMissing) as error:
                 self._streams = False
                 log.info("listing by pages, not by a watch", **self.source.named, why=str(error))
+            except CutShort as error:
+                # The next one might fare no better: the more changes and the busier the server, the sooner it gives up. Pages can wait.
+                log.debug("listing by pages this time", **self.source.named, why=str(error))
         build = self._sink.begin(afresh=self._afresh)
         return await list_by_pages(client, self.source, build, at_least=at_least, patience=patience, most=self._limit)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
-from evergauge.errors import BookmarkMissing, ConnectionLost
+from evergauge.errors import BookmarkMissing, ConnectionLost, CutShort
 from evergauge.kube.items import Bookmark, read_event, read_page
 from evergauge.kube.tally import CHANGES
 from evergauge.kube.turns import Turns
@@ -60,7 +60,7 @@ async def list_by_watch(
                     ) from None
                 raise
             if lines is None:
-                raise ConnectionLost(f"listing {source}: the watch ended before its initial events were complete")
+                raise CutShort(f"listing {source}: the watch ended before its initial events were complete")
             for line in lines:
                 if version := initial.take(read_event(line)):
                     return Listed(version, initial.objects)
