@@ -68,10 +68,10 @@ def whole_within(seconds: float) -> Callable[[Found], bool]:
 
 ROWS: Final[Mapping[str, Row]] = {
     "steady": Row("steady", f"age <= {AGE:g} s", lambda found: found.age <= AGE),
+    "killed": Row(f"API server killed for {OUTAGE:g} s", "whole <= 2 s", whole_within(2)),
     "up": Row("config maps, 2 to 3 shards", "doubled <= 1 s", none_missing(1)),
     "down": Row("config maps, 3 to 2 shards", "doubled <= 1 s", none_missing(1)),
     "changed": Row("labels changed, then 2 to 3 shards", "doubled <= 1 s", none_missing(1)),
-    "killed": Row(f"API server killed for {OUTAGE:g} s", "whole <= 2 s", whole_within(2)),
     "pods up by one": Row("pods, 2 to 3 shards", "doubled <= 2 s", none_missing(2)),
     "pods up by two": Row("pods, 2 to 4 shards", "doubled <= 2 s", none_missing(2)),
     "half-open": Row("half-open connections", f"whole <= {BOUND + 2:g} s", whole_within(BOUND + 2)),
@@ -155,11 +155,11 @@ Part = Callable[[ControlPlane, Image], Rows]
 async def _config_maps(plane: ControlPlane, image: Image) -> Rows:
     async with scene(plane, _serving(plane, image, CONFIG_MAPS), 2, bound=BOUND) as acting:
         yield "steady", await scenarios.nothing(acting, STEADY)
+        yield "killed", await _tried(scenarios.killed(acting, plane, OUTAGE))
         yield "up", await _tried(scenarios.scaled(acting, 3))
         yield "down", await _tried(scenarios.scaled(acting, 2))
         await scenarios.changed(acting)
         yield "changed", await _tried(scenarios.scaled(acting, 3))
-        yield "killed", await _tried(scenarios.killed(acting, plane, OUTAGE))
 
 
 async def _pods(plane: ControlPlane, image: Image) -> Rows:
