@@ -25,6 +25,7 @@ from evergauge.shard import fixed
 from evergauge.sim import Cluster, LoopClock, SimServer
 from evergauge.telemetry import Build, Telemetry
 from kube.feeding import configmap
+from support.background import background
 from support.virtual_time import in_virtual_time, now, until
 
 if TYPE_CHECKING:
@@ -97,13 +98,10 @@ async def reading(*flags: str) -> AsyncIterator[Scene]:
             *(feed.run for feed in generation.feeds),
             lambda: report(generation.feeds),
         ]
-        tasks = [asyncio.create_task(job()) for job in jobs]
         try:
-            yield Scene(cluster, server, client, telemetry, generation)
+            async with background(*jobs):
+                yield Scene(cluster, server, client, telemetry, generation)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await client.close()
 
 

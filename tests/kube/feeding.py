@@ -16,6 +16,7 @@ from evergauge.kube.source import Source
 from evergauge.kube.waiting import ListQueue, Outage
 from evergauge.kube.ways import Ways, timing_for
 from evergauge.sim import Cluster, LoopClock, SimOptions, SimServer
+from support.background import background
 from support.virtual_time import now, until
 
 if TYPE_CHECKING:
@@ -176,16 +177,11 @@ async def staged(
         ways = Ways(client, told, ListQueue(), outage, rng, now, timing or timing_for(bound))
         feed = Feed(Source(RESOURCE), kept, Lease(bound), ways, from_cache=from_cache, limit=limit)
         stage = Stage(cluster, server, feed, kept, told, client)
-        tasks = [asyncio.create_task(job()) for job in (stage.feed.run, outage.run, lambda: _tick(stage.feed))]
         try:
-            yield stage
+            async with background(stage.feed.run, outage.run, lambda: _tick(stage.feed)):
+                yield stage
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await client.close()
-    for task in tasks:
-        assert task.cancelled(), task.exception()
 
 
 async def _tick(feed: Feed) -> None:

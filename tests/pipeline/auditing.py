@@ -25,10 +25,12 @@ from evergauge.pipeline.feed_store import FeedStore, Served
 from evergauge.pipeline.versions import version_number
 from evergauge.sim import Cluster, LoopClock, SimServer
 from kube.feeding import Told, configmap
+from support.background import background
 from support.virtual_time import now, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from evergauge.pipeline.audits import Result
 
@@ -169,25 +171,13 @@ async def staged(
         served = Served(feed, store)
         audits = Audits(client, lambda: [served], counted, rng, now, interval=interval)
         stage = Stage(cluster, server, client, served, told, counted, audits)
-        tasks = [asyncio.create_task(job()) for job in (feed.run, outage.run)]
         try:
-            yield stage
+            async with background(feed.run, outage.run):
+                yield stage
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await client.close()
-    for task in tasks:
-        assert task.cancelled(), task.exception()
 
 
-@asynccontextmanager
-async def running(stage: Stage) -> AsyncIterator[None]:
+def running(stage: Stage) -> AbstractAsyncContextManager[None]:
     """The audits run meanwhile."""
-    auditing = asyncio.create_task(stage.audits.run())
-    try:
-        yield
-    finally:
-        auditing.cancel()
-        await asyncio.gather(auditing, return_exceptions=True)
-    assert auditing.cancelled(), auditing.exception()
+    return background(stage.audits.run)

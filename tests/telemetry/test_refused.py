@@ -26,6 +26,7 @@ from evergauge.pipeline.sources import sources
 from evergauge.sim import Cluster, Fault, LoopClock, SimServer
 from evergauge.telemetry import Build, Telemetry
 from kube.feeding import Kept
+from support.background import background
 from support.virtual_time import in_virtual_time, now, until
 
 if TYPE_CHECKING:
@@ -81,13 +82,10 @@ async def reading(*flags: str, without: Sequence[str] = ()) -> AsyncIterator[Sce
         for source in wanted:
             telemetry.feeds.add(source)
         feeds = [Feed(source, kept[str(source)], Lease(30), ways, limit=options.object_limit) for source in wanted]
-        tasks = [asyncio.create_task(job()) for job in (ways.outage.run, *(feed.run for feed in feeds))]
         try:
-            yield Scene(server, telemetry, kept)
+            async with background(ways.outage.run, *(feed.run for feed in feeds)):
+                yield Scene(server, telemetry, kept)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await client.close()
 
 

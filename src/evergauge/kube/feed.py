@@ -32,7 +32,7 @@ from evergauge.kube.lists import list_by_pages, list_by_watch
 from evergauge.kube.relay import Relay
 from evergauge.kube.tally import Tally
 from evergauge.kube.versions import check_order, is_older, is_reached
-from evergauge.kube.waiting import Backoff, Patience
+from evergauge.kube.waiting import Backoff, Patience, run_until
 
 if TYPE_CHECKING:
     from evergauge.freshness import Lease, State
@@ -202,19 +202,13 @@ class Feed:
         """Watch until no watch lives or a list is called for. Raises the ApiError that ended the last watch, if one did."""
         self._relay.version = self._version
         # A long list is old by its end: the first watch is short, to prove soon that what it lacked has come.
-        watching = asyncio.create_task(self._relay.run(self._version, brief=not self.caught_up.is_set()))
-        called = asyncio.create_task(self._called.wait())
+        watching = self._relay.run(self._version, brief=not self.caught_up.is_set())
         self._watching = True
         try:
-            await asyncio.wait((watching, called), return_when=asyncio.FIRST_COMPLETED)
+            await run_until(self._called, watching)
         finally:
-            watching.cancel()
-            called.cancel()
-            await asyncio.gather(watching, called, return_exceptions=True)
             self._watching = False
             self._version = self._relay.version
-        if not watching.cancelled():
-            watching.result()
 
     def _watched(self, opened: float, why: str) -> None:
         """Not before a watch has come to something may lists follow each other quickly: its version may be forgotten while it runs."""

@@ -6,10 +6,10 @@ import asyncio
 import heapq
 import itertools
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
     from random import Random
 
 FIRST_DELAY = 0.2
@@ -24,6 +24,19 @@ Health = Literal["ready", "answers", "away"]
 """Of the API server. answers: it is there, but says that it isn't ready, or something before it says so."""
 LISTS_AT_ONCE = 2
 """One big list, and beside it the small ones one after the other: more would only share the same event loop."""
+
+
+async def run_until(event: asyncio.Event, doing: Coroutine[Any, Any, None]) -> None:
+    """Run something until it ends, or until the event is set, which cancels it. Raises what it raised."""
+    task, called = asyncio.create_task(doing), asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait((task, called), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        task.cancel()
+        called.cancel()
+        await asyncio.gather(task, called, return_exceptions=True)
+    if not task.cancelled():
+        task.result()
 
 
 class Backoff:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import structlog
 
+from evergauge.kube.waiting import run_until
 from evergauge.shard.holding import Holding
 from evergauge.shard.view import NOBODY, View, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
-    from typing import Any
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from evergauge.shard.fleet import Fleet
     from evergauge.shard.key import Key
@@ -163,18 +163,7 @@ class Handover:
             await self._news.wait()
             self._news.clear()
             if self._number is not None and self._wanted is not None:
-                await self._until_news(self._follow(self._number, self._wanted))
-
-    async def _until_news(self, doing: Coroutine[Any, Any, None]) -> None:
-        task, news = asyncio.create_task(doing), asyncio.create_task(self._news.wait())
-        try:
-            await asyncio.wait((task, news), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            news.cancel()
-            task.cancel()
-            ended = await asyncio.gather(task, return_exceptions=True)
-        if isinstance(ended[0], Exception):
-            raise ended[0]
+                await run_until(self._news, self._follow(self._number, self._wanted))
 
     async def _follow(self, number: int, wanted: Wanted) -> None:
         if not wanted.key.numbers:

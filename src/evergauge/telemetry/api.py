@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-Verb = Literal["list", "watch", "get", "audit"]
+    from evergauge.kube.client import Verb
 
 
 class ApiMetrics:

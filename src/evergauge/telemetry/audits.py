@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from prometheus_client import CollectorRegistry
+
+    from evergauge.pipeline.audit import DriftKind
+    from evergauge.pipeline.audits import Result
 
 
 class AuditMetrics:
@@ -42,12 +45,12 @@ class AuditMetrics:
             for drift in ("missing", "extra", "outdated"):
                 self._drift.labels(resource, drift)
 
-    def audited(self, resource: str, result: Literal["clean", "drift", "failed"]) -> None:
+    def audited(self, resource: str, result: Result) -> None:
         """See evergauge.pipeline.audits.AuditCounter."""
         self._audits.labels(resource, result).inc()
         if result != "failed":
             self._last.labels(resource).set(self._clock())
 
-    def drifted(self, resource: str, drift: Literal["missing", "extra", "outdated"], objects: int) -> None:
+    def drifted(self, resource: str, drift: DriftKind, objects: int) -> None:
         """See evergauge.pipeline.audits.AuditCounter."""
         self._drift.labels(resource, drift).inc(objects)

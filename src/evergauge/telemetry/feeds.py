@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import collections
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Protocol, get_args
 
 import structlog
 from prometheus_client import Counter, Gauge
 
+from evergauge.freshness import State
+from evergauge.kube.ways import RelistReason
 from evergauge.telemetry.delays import DelayHistogram
 
 if TYPE_CHECKING:
@@ -15,10 +17,8 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-State = Literal["syncing", "live", "suspect", "lost", "forbidden", "absent"]
 STATES: tuple[State, ...] = get_args(State)
 """The states of a feed (docs: freshness)."""
-RelistReason = Literal["expired", "behind", "audit"]
 RELIST_REASONS: tuple[RelistReason, ...] = get_args(RelistReason)
 _REFUSED = frozenset({"forbidden", "absent"})
 _SETTLED = frozenset({"live", "absent"})
