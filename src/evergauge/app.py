@@ -18,6 +18,7 @@ from evergauge import __version__
 from evergauge.generations import Builder, Generations
 from evergauge.jobs import Job, start_jobs, stop_jobs
 from evergauge.kinds import KINDS
+from evergauge.kube.abilities import Abilities
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
 from evergauge.kube.waiting import ListQueue, Outage
@@ -136,6 +137,7 @@ def ways_of(client: ApiClient, options: Options, telemetry: Telemetry) -> Ways:
     """What all feeds share."""
     return Ways(
         client,
+        Abilities(client, time.monotonic),
         telemetry.feeds,
         ListQueue(),
         Outage(client.health, _RNG),

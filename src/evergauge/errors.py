@@ -159,9 +159,9 @@ class ConnectionLost(ApiError):
 
 
 class CutShort(ConnectionLost):
-    """The API server ended a watch-list before its initial events were complete.
+    """The API server ended a list before it was complete.
 
-    It does so to one that doesn't keep up with what changes meanwhile, and when it stops.
+    It does so to a watch-list that doesn't keep up with what changes meanwhile, to a whole list that takes too long, and when it stops.
     """
 
 

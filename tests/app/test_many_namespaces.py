@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from evergauge.generations import Builder
 from evergauge.kinds import KINDS
+from evergauge.kube.abilities import Abilities
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
 from evergauge.kube.waiting import ListQueue, Outage
@@ -90,7 +91,7 @@ async def reading(*flags: str) -> AsyncIterator[Scene]:
     async with SimServer(cluster) as server:
         client = ApiClient(load_cluster(kubeconfig="", apiserver=server.url, environ={}), counter=telemetry.api)
         outage = Outage(client.health, rng)
-        ways = Ways(client, telemetry.feeds, ListQueue(), outage, rng, now)
+        ways = Ways(client, Abilities(client, now), telemetry.feeds, ListQueue(), outage, rng, now)
         generation = Builder(options, kinds, ways, telemetry).build(fixed(0, 1, options.sharding), None)
         generation.observer.speak()
         jobs: list[Callable[[], Coroutine[Any, Any, None]]] = [

@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from evergauge.freshness import Lease
+from evergauge.kube.abilities import Abilities
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
 from evergauge.kube.feed import Feed
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 RESOURCE = "configmaps"
 BOUND = 30.0
+LISTS_BY_WATCH, LISTS_WHOLE = 33, 34
+"""Minor versions of API servers."""
 
 
 class Kept(dict[str, str]):
@@ -165,16 +168,17 @@ async def staged(
     limit: int = 0,
     counter: RequestCounter | None = None,
     bound: float = BOUND,
+    minor: int = LISTS_BY_WATCH,
 ) -> AsyncIterator[Stage]:
-    """A cluster of some config maps, and a feed of them that runs."""
+    """A cluster of some config maps, and a feed of them that runs. minor: of the server's version."""
     cluster = Cluster(clock=LoopClock(), rng=Random(1), window=window)
     for number in range(objects):
         cluster.create(RESOURCE, configmap(f"c{number}"))
-    async with SimServer(cluster, options) as server:
+    async with SimServer(cluster, (options or SimOptions())._replace(minor=minor)) as server:
         client = ApiClient(load_cluster(kubeconfig="", apiserver=server.url, environ={}), counter=counter)
         rng, told, kept = Random(2), Told(), Kept()
         outage = Outage(lambda: stage.probe(), rng)  # noqa: PLW0108 - the stage is still to come
-        ways = Ways(client, told, ListQueue(), outage, rng, now, timing or timing_for(bound))
+        ways = Ways(client, Abilities(client, now), told, ListQueue(), outage, rng, now, timing or timing_for(bound))
         feed = Feed(Source(RESOURCE), kept, Lease(bound), ways, from_cache=from_cache, limit=limit)
         stage = Stage(cluster, server, feed, kept, told, client)
         try:

@@ -13,13 +13,15 @@ from evergauge.kube.items import Bookmark, read_event
 from evergauge.kube.lists import _Initial
 from evergauge.kube.ways import Timing, timing_for
 from evergauge.sim import Fault, SimOptions
-from kube.feeding import BOUND, Kept, staged
+from kube.feeding import BOUND, LISTS_BY_WATCH, LISTS_WHOLE, Kept, staged
 from support.virtual_time import in_virtual_time, now, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evergauge.kube.items import Item
+
+BOTH_SERVERS = pytest.mark.parametrize("minor", [LISTS_BY_WATCH, LISTS_WHOLE])
 
 
 @in_virtual_time
@@ -68,12 +70,17 @@ async def test_many_objects_come_in_several_pages_where_the_server_cannot_list_b
     ],
 )
 @pytest.mark.parametrize("from_start", [True, False], ids=["while-listing", "while-watching"])
+@BOTH_SERVERS
 @in_virtual_time
-async def test_after_a_fault_it_knows_everything_again(fault: Fault, from_start: bool) -> None:  # noqa: FBT001 - a case
+async def test_after_a_fault_it_knows_everything_again(
+    fault: Fault,
+    from_start: bool,  # noqa: FBT001 - a case
+    minor: int,
+) -> None:
     if fault.kind == "slow" and from_start:
         fault.delay = 1
     fault = copy(fault)
-    async with staged() as stage:
+    async with staged(minor=minor) as stage:
         if not from_start:
             await stage.in_step()
         await stage.server.order(fault)
@@ -87,7 +94,7 @@ async def test_after_a_fault_it_knows_everything_again(fault: Fault, from_start:
 @in_virtual_time
 async def test_a_list_that_the_server_gives_up_on_comes_by_pages() -> None:
     async with staged(objects=700, options=SimOptions(watch_buffer=20)) as stage:
-        await stage.server.order(Fault(kind="slow", bandwidth=20_000, count=1))
+        await stage.server.order(Fault(kind="slow", verb="watch", bandwidth=20_000, count=1))
         changing = asyncio.create_task(stage.keep_changing(0.1))
         await stage.feed.synced.wait()
         changing.cancel()
@@ -103,7 +110,7 @@ async def test_a_list_that_the_server_gives_up_on_comes_by_pages() -> None:
 @in_virtual_time
 async def test_it_has_caught_up_when_what_happened_while_it_listed_has_come() -> None:
     async with staged(objects=300) as stage:
-        await stage.server.order(Fault(kind="slow", bandwidth=20_000, count=1))
+        await stage.server.order(Fault(kind="slow", verb="watch", bandwidth=20_000, count=1))
         changing = asyncio.create_task(stage.keep_changing(0.1))
         await stage.feed.synced.wait()
         listed, missed = now(), stage.truth().keys() - stage.kept.keys()
@@ -114,9 +121,10 @@ async def test_it_has_caught_up_when_what_happened_while_it_listed_has_come() ->
         assert now() - listed < 2
 
 
+@BOTH_SERVERS
 @in_virtual_time
-async def test_what_is_kept_is_never_half_of_a_list() -> None:
-    async with staged(objects=700) as stage:
+async def test_what_is_kept_is_never_half_of_a_list(minor: int) -> None:
+    async with staged(objects=700, minor=minor) as stage:
         await stage.in_step()
         truth = stage.truth()
         sizes: set[int] = set()
@@ -480,8 +488,9 @@ async def test_a_list_that_takes_too_long_is_given_up_and_begun_again() -> None:
         assert await stage.in_step() < 30
 
 
+@BOTH_SERVERS
 @in_virtual_time
-async def test_it_knows_everything_after_any_sequence_of_faults() -> None:
+async def test_it_knows_everything_after_any_sequence_of_faults(minor: int) -> None:
     faults: list[Callable[[], Fault]] = [
         lambda: Fault(kind="drop", new=False),
         lambda: Fault(kind="expire"),
@@ -492,7 +501,7 @@ async def test_it_knows_everything_after_any_sequence_of_faults() -> None:
         lambda: Fault(kind="throttle", count=1),
         lambda: Fault(kind="swallow", seconds=20),
     ]
-    async with staged(objects=20, window=50) as stage:
+    async with staged(objects=20, window=50, minor=minor) as stage:
         changing = asyncio.create_task(stage.keep_changing(0.05))
         for number in range(60):
             await stage.server.order(faults[number * 7 % len(faults)]())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from evergauge.declare import CompiledKind
 from evergauge.freshness import Lease
 from evergauge.kinds import KINDS
+from evergauge.kube.abilities import Abilities
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
 from evergauge.kube.feed import Feed
@@ -164,7 +165,7 @@ async def staged(
         client = ApiClient(load_cluster(kubeconfig="", apiserver=server.url, environ={}))
         rng, told, counted = Random(seed), Told(), Counted()
         outage = Outage(client.health, rng)
-        ways = Ways(client, told, ListQueue(), outage, rng, now, timing_for(BOUND))
+        ways = Ways(client, Abilities(client, now), told, ListQueue(), outage, rng, now, timing_for(BOUND))
         store = FeedStore(KIND, owns, FaultReports(counted, now))
         source = Source(RESOURCE, field_selector=field_selector, shard_selector=lambda: shard_selector)
         feed = Feed(source, store, Lease(BOUND), ways)

@@ -37,9 +37,12 @@ class Change(NamedTuple):
 
 
 class Api:
-    """The server. changes: all of them, in their order. down: it isn't there. forbidden: resources that may not be listed or watched."""
+    """The server. changes: all of them, in their order. down: it isn't there. forbidden: resources that may not be listed or watched.
+    minor: of its version, one that lists whole or one that lists by a watch.
+    """
 
     def __init__(self, rng: Random) -> None:
+        self.minor = rng.choice([33, 34])
         self.changes: list[Change] = []
         self.down = False
         self.forbidden: set[str] = set()
@@ -115,8 +118,10 @@ class Client:
         self._streams: set[MemoryStream] = set()
 
     async def get(self, path: str, _query: Mapping[str, str], **settings: Any) -> bytes:  # noqa: ANN401 - the client's own
-        """One object."""
+        """The version, or one object."""
         await self._reach(settings["timeout"])
+        if path == "/version":
+            return json.dumps({"major": "1", "minor": str(self._api.minor)}).encode()
         *_, resource, name = path.split("/")
         manifest = self._api.get(resource, name)
         if manifest is None:
@@ -124,12 +129,20 @@ class Client:
         return json.dumps(manifest).encode()
 
     @asynccontextmanager
-    async def stream(self, path: str, query: Mapping[str, str], **settings: Any) -> AsyncIterator[MemoryStream]:  # noqa: ANN401 - as above
-        """A watch."""
+    async def stream(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        **settings: Any,  # noqa: ANN401 - as above
+    ) -> AsyncIterator[MemoryStream | MemoryList]:
+        """A watch, or a whole list."""
         await self._reach(settings["connect_timeout"])
         resource = path.rsplit("/", 1)[1]
         if resource in self._api.forbidden:
             raise Forbidden(f"watching {resource}", status=403)
+        if "watch" not in query:
+            yield MemoryList(self, self._api, resource)
+            return
         version = int(query.get("resourceVersion") or 0)
         initial = "sendInitialEvents" in query
         if not initial and version < self._api.oldest:
@@ -160,6 +173,30 @@ class Client:
             raise Unreachable("no answer")
         if self._api.down:
             raise Unreachable("refused")
+
+
+class MemoryList:
+    """A list as it was when it was asked for, which takes its time to arrive, in two halves."""
+
+    def __init__(self, client: Client, api: Api, resource: str) -> None:
+        self._client = client
+        self._api = api
+        page = {"metadata": {"resourceVersion": str(api.version)}, "items": api.all(resource)}
+        text = json.dumps(page, separators=(",", ":")).encode()
+        self._rest = [text[: len(text) // 2], text[len(text) // 2 :]]
+        self._resource = resource
+
+    async def read(self) -> bytes:
+        """The next half, empty at the end. Raises ConnectionLost."""
+        if not self._rest:
+            return b""
+        if self._resource != "statefulsets":
+            await asyncio.sleep(self._api.list_seconds() / 2)
+        while self._client.silent and not self._api.down:
+            await _wait(self._api.changed, 1.0)
+        if self._api.down:
+            raise ConnectionLost("reset")
+        return self._rest.pop(0)
 
 
 class MemoryStream:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 from evergauge.generations import Builder, Generations
 from evergauge.jobs import Job, start_jobs, stop_jobs
 from evergauge.kinds import KINDS
+from evergauge.kube.abilities import Abilities
 from evergauge.kube.waiting import ListQueue, Outage
 from evergauge.kube.ways import Ways, timing_for
 from evergauge.options import parse
@@ -62,7 +63,16 @@ class Process:
         client = cast("ApiClient", self.client)
         clock = asyncio.get_running_loop().time
         self._outage = Outage(client.health, rng)
-        ways = Ways(client, self.telemetry.feeds, ListQueue(), self._outage, rng, clock, timing_for(BOUND))
+        ways = Ways(
+            client,
+            Abilities(client, clock),
+            self.telemetry.feeds,
+            ListQueue(),
+            self._outage,
+            rng,
+            clock,
+            timing_for(BOUND),
+        )
         self._exposer = StoreExposer(self.telemetry.objects)
         builder = Builder(OPTIONS, KINDS_SERVED, ways, self.telemetry)
         self.service = Service(builder.build, self._exposer, rng, Generations(self.telemetry))

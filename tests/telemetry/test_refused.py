@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from evergauge.freshness import Lease
 from evergauge.kinds import KINDS
+from evergauge.kube.abilities import Abilities
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
 from evergauge.kube.feed import Feed
@@ -76,7 +77,15 @@ async def reading(*flags: str, without: Sequence[str] = ()) -> AsyncIterator[Sce
     telemetry = Telemetry(Build("0"), {})
     async with SimServer(cluster) as server:
         client = ApiClient(load_cluster(kubeconfig="", apiserver=server.url, environ={}))
-        ways = Ways(client, telemetry.feeds, ListQueue(), Outage(client.health, Random(2)), Random(2), now)
+        ways = Ways(
+            client,
+            Abilities(client, now),
+            telemetry.feeds,
+            ListQueue(),
+            Outage(client.health, Random(2)),
+            Random(2),
+            now,
+        )
         wanted = [source for kind in compile_kinds(options, KINDS).values() for source in sources(kind, options)]
         kept = {str(source): Kept() for source in wanted}
         for source in wanted:
@@ -121,7 +130,7 @@ async def test_a_kind_that_is_not_served_is_said_once_and_found_when_it_comes() 
     assert "leases: 404" in why
 
 
-@pytest.mark.parametrize("flags", [[FLAGS], [FLAGS, "--object-limit=5"]], ids=["streamed", "by pages"])
+@pytest.mark.parametrize("flags", [[FLAGS], [FLAGS, "--object-limit=5"]], ids=["whole", "by pages"])
 @pytest.mark.parametrize("verb", ["*", "watch"])
 @in_virtual_time
 async def test_a_kind_that_may_not_be_read_is_said_once_and_found_when_it_may(verb: str, flags: Sequence[str]) -> None:
@@ -134,9 +143,8 @@ async def test_a_kind_that_may_not_be_read_is_said_once_and_found_when_it_may(ve
             assert REFUSED / 15 < scene.asked("leases") - before < REFUSED / 5
             assert scene.state("leases") == "forbidden"
             assert scene.state("nodes") == scene.state("namespaces") == "live"
-            # By pages it has been listed once: only watching is forbidden.
-            listed = verb == "watch" and "--object-limit=5" in flags
-            assert scene.telemetry.feeds.ready() == ((True, []) if listed else (False, ["leases (forbidden)"]))
+            # It has been listed once where only watching is forbidden.
+            assert scene.telemetry.feeds.ready() == ((True, []) if verb == "watch" else (False, ["leases (forbidden)"]))
             await scene.server.lift(number)
             await until(lambda: scene.state("leases") == "live", within=30)
             assert scene.sizes() == ALL

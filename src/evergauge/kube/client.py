@@ -145,8 +145,9 @@ class ApiClient:
         resource: str = "",
         verb: Verb = "watch",
     ) -> AsyncIterator[Stream]:
-        """A watch. When this yields, the headers of a 200 are there. connect_timeout: seconds until then."""
-        asked = _Asked(self._url(path, query), accept, f"watching {self._server}{path}", resource, verb)
+        """A watch or a long list. When this yields, the headers of a 200 are there. connect_timeout: seconds until then."""
+        doing = "listing" if verb == "list" else "watching"
+        asked = _Asked(self._url(path, query), accept, f"{doing} {self._server}{path}", resource, verb)
         try:
             async with asyncio.timeout(connect_timeout):
                 response = await self._open(asked)

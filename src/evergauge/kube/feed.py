@@ -28,7 +28,7 @@ from evergauge.errors import (
     Unreachable,
     VersionTooLarge,
 )
-from evergauge.kube.lists import list_by_pages, list_by_watch
+from evergauge.kube.lists import list_by_pages, list_by_watch, list_whole
 from evergauge.kube.relay import Relay
 from evergauge.kube.tally import Tally
 from evergauge.kube.versions import check_order, is_older, is_reached
@@ -37,7 +37,7 @@ from evergauge.kube.waiting import Backoff, Patience, run_until
 if TYPE_CHECKING:
     from evergauge.freshness import Lease, State
     from evergauge.kube.lists import Listed
-    from evergauge.kube.sink import Sink
+    from evergauge.kube.sink import Build, Sink
     from evergauge.kube.source import Source
     from evergauge.kube.ways import RelistReason, Ways
 
@@ -177,11 +177,19 @@ class Feed:
     async def _fill(self) -> Listed:
         """Fill the next set with all objects there are."""
         client, at_least, patience = self._ways.client, self._version, self._patience.seconds
+        silence = self._ways.timing.silence
+        if not self._limit and await self._ways.abilities.streams_lists():
+            try:
+                return await list_whole(
+                    client, self.source, self._begin(), at_least=at_least, patience=patience, silence=silence
+                )
+            except CutShort as error:
+                # A watch has no such limit of time.
+                log.debug("listing by a watch this time", **self.source.named, why=str(error))
         if self._streams:
             try:
-                build, silence = self._sink.begin(afresh=self._afresh), self._ways.timing.silence
                 return await list_by_watch(
-                    client, self.source, build, at_least=at_least, patience=patience, silence=silence
+                    client, self.source, self._begin(), at_least=at_least, patience=patience, silence=silence
                 )
             except (Invalid, BookmarkMissing) as error:
                 self._streams = False
@@ -189,8 +197,12 @@ class Feed:
             except CutShort as error:
                 # The next one might fare no better: the more changes and the busier the server, the sooner it gives up. Pages can wait.
                 log.debug("listing by pages this time", **self.source.named, why=str(error))
-        build = self._sink.begin(afresh=self._afresh)
-        return await list_by_pages(client, self.source, build, at_least=at_least, patience=patience, most=self._limit)
+        return await list_by_pages(
+            client, self.source, self._begin(), at_least=at_least, patience=patience, most=self._limit
+        )
+
+    def _begin(self) -> Build:
+        return self._sink.begin(afresh=self._afresh)
 
     def _relist(self, reason: RelistReason) -> None:
         """List anew before the next watch. A feed that is about to list learns nothing from another 410, but from a server behind it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -86,6 +87,9 @@ _OBJECT = msgspec.json.Decoder(_Object)
 _EVENT = msgspec.json.Decoder(_Event)
 _BOOKMARK = msgspec.json.Decoder(_Bookmark)
 _LIST = msgspec.json.Decoder(_List)
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+_ITEMS = re.compile(rb'"items":\[(\{"[^"\\]+":)')
+"""The beginning of a list's items, and of the first of them. A text that looks so would have its quotes escaped."""
 
 
 def read_item(raw: msgspec.Raw) -> Item | None:
@@ -129,6 +133,44 @@ def error_event(status: Any) -> ApiError:  # noqa: ANN401 (JSON of any shape)
     """The error that the `Status` object of an ERROR event stands for."""
     code = status.get("code") if isinstance(status, dict) else None
     return error_of_status(code if isinstance(code, int) else 500, status, "a watch ended")
+
+
+class PageReader:
+    """A page that is read while it comes, so that nobody ever holds the whole of it.
+
+    Theory of operation. The API server writes a list compactly, one item after the other. All items of a list begin with the same key,
+    so the last place where an item may begin is found by a search; if what lies before it can't be decoded, that place was inside an item,
+    and the next one is waited for. What has been given out is cut out, so what remains is always a page with fewer items: at the end it
+    is read as one, whatever stands before and after the items.
+    """
+
+    def __init__(self) -> None:
+        self._head = self._rest = self._separator = b""
+
+    def take(self, chunk: bytes) -> list[Item | None]:
+        """The items that are complete now and were not before."""
+        self._rest += chunk
+        if not (self._separator or self._found_items()):
+            return []
+        cut = self._rest.rfind(self._separator)
+        if cut < 0:
+            return []
+        try:
+            raws = _RAWS.decode(b"[%b]" % self._rest[: cut + 1])
+        except msgspec.DecodeError:
+            return []
+        self._rest = self._rest[cut + 2 :]
+        return [read_item(raw) for raw in raws]
+
+    def finish(self) -> Page:
+        """The page without the items that were given out. Raises MalformedAnswer where it is none, or has not come to its end."""
+        return read_page(self._head + self._rest)
+
+    def _found_items(self) -> bool:
+        if first := _ITEMS.search(self._rest):
+            self._head, self._rest = self._rest[: first.start(1)], self._rest[first.start(1) :]
+            self._separator = b"}," + first[1]
+        return bool(first)
 
 
 def read_page(body: bytes) -> Page:

@@ -1,19 +1,23 @@
-"""The two ways to list: by a watch that starts with everything there is (KEP-3157), and by pages of 500."""
+"""The three ways to list: whole, as one answer that goes on (KEP-5116); by a watch that starts with everything there is (KEP-3157); and
+by pages of 500. Which one is taken when: docs/decisions/0021-lists-are-streamed.md.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
-from evergauge.errors import BookmarkMissing, ConnectionLost, CutShort
-from evergauge.kube.items import Bookmark, read_event, read_page
+from evergauge.errors import BookmarkMissing, ConnectionLost, CutShort, MalformedAnswer
+from evergauge.kube.items import Bookmark, PageReader, read_event, read_page
 from evergauge.kube.tally import CHANGES
 from evergauge.kube.turns import Turns
 from evergauge.kube.watches import open_watch
 
 if TYPE_CHECKING:
-    from evergauge.kube.client import ApiClient, Verb
-    from evergauge.kube.items import Event
+    from collections.abc import Sequence
+
+    from evergauge.kube.client import ApiClient, Stream, Verb
+    from evergauge.kube.items import Event, Item
     from evergauge.kube.sink import Build
     from evergauge.kube.source import Source
 
@@ -66,6 +70,60 @@ async def list_by_watch(
                     return Listed(version, initial.objects)
                 if turns.due():
                     await turns.rest()
+
+
+async def list_whole(
+    client: ApiClient, source: Source, build: Build, *, at_least: str, patience: float, silence: float
+) -> Listed:
+    """Put all objects into `build`, from one answer that is read while it comes: for servers that also write it so.
+
+    at_least, patience, silence: as above. Raises CutShort when it ends too soon, as after the server's time for a request (a minute,
+    usually), and other ApiErrors.
+    """
+    turns, reader, seen = Turns(), PageReader(), 0
+    async with client.stream(
+        source.path,
+        {**source.query, **_no_older_than(at_least)},
+        accept=source.accept_list,
+        connect_timeout=patience,
+        resource=source.resource,
+        verb="list",
+    ) as stream:
+        while chunk := await _next_chunk(stream, source, silence=silence, begun=seen > 0):
+            items = reader.take(chunk)
+            seen += len(items)
+            await _put(items, build, turns)
+    try:
+        page = reader.finish()
+    except MalformedAnswer as error:
+        raise (CutShort(f"listing {source}: {error}") if seen else error) from None
+    await _put(page.items, build, turns)
+    return Listed(page.version, seen + len(page.items))
+
+
+async def _next_chunk(stream: Stream, source: Source, *, silence: float, begun: bool) -> bytes:
+    try:
+        async with asyncio.timeout(silence):
+            return await stream.read()
+    except TimeoutError:
+        raise ConnectionLost(f"listing {source}: not a byte for {silence:g} s", silent=True) from None
+    except ConnectionLost as error:
+        raise (CutShort(str(error)) if begun else error) from None
+
+
+async def _put(items: Sequence[Item | None], build: Build, turns: Turns) -> None:
+    for item in items:
+        build.put(item)
+        if turns.due():
+            await turns.rest()
+
+
+def _no_older_than(version: str) -> dict[str, str]:
+    """The query for a state no older than a version; the present state where there is none."""
+    if not version:
+        return {}
+    # Version 0 is whatever the server has at hand; it takes no rule about which.
+    return {"resourceVersion": version} | ({} if version == "0" else {"resourceVersionMatch": "NotOlderThan"})
 
 
 class _Initial:
@@ -121,22 +179,14 @@ async def list_by_pages(
 
     patience: seconds for a page. most: stop after so many objects, 0 for all.
     """
-    query = {**source.query, "limit": str(min(PAGE, most or PAGE))}
-    if at_least:
-        query["resourceVersion"] = at_least
-        # Version 0 is whatever the server has at hand; it takes no rule about which.
-        if at_least != "0":
-            query["resourceVersionMatch"] = "NotOlderThan"
+    query = {**source.query, "limit": str(min(PAGE, most or PAGE)), **_no_older_than(at_least)}
     turns, seen = Turns(), 0
     while True:
         body = await client.get(
             source.path, query, accept=source.accept_list, timeout=patience, resource=source.resource, verb=verb
         )
         page = read_page(body)
-        for item in page.items[: most - seen if most else None]:
-            build.put(item)
-            if turns.due():
-                await turns.rest()
+        await _put(page.items[: most - seen if most else None], build, turns)
         seen += len(page.items)
         if not page.following or (most and seen >= most):
             return Listed(page.version, min(seen, most or seen))

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
+    from evergauge.kube.abilities import Abilities
     from evergauge.kube.client import ApiClient
     from evergauge.kube.source import Source
     from evergauge.kube.waiting import ListQueue, Outage
@@ -89,6 +90,7 @@ class Ways(NamedTuple):
     """See the module. clock: monotonic seconds."""
 
     client: ApiClient
+    abilities: Abilities
     observer: Observer
     queue: ListQueue
     outage: Outage

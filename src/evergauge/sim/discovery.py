@@ -10,10 +10,7 @@ if TYPE_CHECKING:
     from evergauge.sim.resources import Registry, Resource
 
 HEALTH: Final = frozenset({"/healthz", "/livez", "/readyz"})
-_VERSION: Final = {
-    "major": "1",
-    "minor": "36",
-    "gitVersion": "v1.36.0-evergauge-sim",
+_BUILD: Final = {
     "gitCommit": "",
     "gitTreeState": "clean",
     "buildDate": "1970-01-01T00:00:00Z",
@@ -24,17 +21,17 @@ _VERSION: Final = {
 _VERBS: Final = ("create", "delete", "get", "list", "patch", "update", "watch")
 
 
-def discover(registry: Registry, path: str) -> bytes | None:
-    """The document at a discovery path, or None where there is none."""
-    document = _document(registry, path.rstrip("/"))
+def discover(registry: Registry, path: str, minor: int) -> bytes | None:
+    """The document at a discovery path of Kubernetes 1.minor, or None where there is none."""
+    document = _document(registry, path.rstrip("/"), minor)
     return None if document is None else msgspec.json.encode(document) + b"\n"
 
 
-def _document(registry: Registry, path: str) -> dict[str, Any] | None:
+def _document(registry: Registry, path: str, minor: int) -> dict[str, Any] | None:
     document: dict[str, Any] | None = None
     match path.split("/")[1:]:
         case ["version"]:
-            document = _VERSION
+            document = {"major": "1", "minor": str(minor), "gitVersion": f"v1.{minor}.0-evergauge-sim"} | _BUILD
         case ["api"]:
             document = {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
         case ["apis"]:

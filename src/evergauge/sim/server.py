@@ -44,7 +44,7 @@ class SimOptions(NamedTuple):
 
     port: 0 takes a free one. tls: for HTTPS. tokens: bearer token → user; None lets everybody in. sharding: it knows
     `shardSelector` (feature gate ShardedListAndWatch). watch_buffer: events that may wait for one watcher before it is
-    evicted.
+    evicted. minor: it says that it is Kubernetes 1.minor.
     """
 
     host: str = "127.0.0.1"
@@ -53,6 +53,7 @@ class SimOptions(NamedTuple):
     tokens: Mapping[str, str] | None = None
     sharding: bool = True
     watch_buffer: int = 10_000
+    minor: int = 36
 
 
 class SimServer:
@@ -197,7 +198,9 @@ class SimServer:
 
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
         request = exchange.request
-        document = discover(self.cluster.registry, request.path) if request.method == "GET" else None
+        document = (
+            discover(self.cluster.registry, request.path, self.options.minor) if request.method == "GET" else None
+        )
         if request.path in HEALTH or document is not None:
             await self._admit(exchange)
             if document is None:
