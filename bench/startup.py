@@ -7,10 +7,13 @@ add), as CPU time and resident memory above those of a bare interpreter.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Final, NamedTuple
 
+AS_INSTALLED: Final = Path(__file__).resolve().parent / "as_installed"
 STEPS: Final = {
     "the vocabulary (import evergauge.declare)": "import evergauge.declare",
     "all kinds (import evergauge.kinds)": "import evergauge.kinds",
@@ -24,7 +27,6 @@ kinds = compile_kinds(parse(everything), KINDS)
 assert len(kinds) == len(KINDS) == 39
 """,
     "all that serving imports, kinds compiled": """
-import uvloop
 import evergauge.app
 from evergauge.kinds import KINDS
 from evergauge.options import parse
@@ -56,7 +58,10 @@ def cost(program: str, runs: int) -> Cost:
 
 
 def _once(program: str) -> Cost:
-    done = subprocess.run([sys.executable, "-c", program + MEASURE], capture_output=True, text=True, check=True)
+    environ = os.environ | {"PYTHONPATH": str(AS_INSTALLED)}
+    done = subprocess.run(
+        [sys.executable, "-c", program + MEASURE], capture_output=True, text=True, check=True, env=environ
+    )
     cpu, memory = done.stdout.split()
     return Cost(float(cpu), int(memory))
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EVERGAUGE: Final = (sys.executable, "-m", "evergauge")
+AS_INSTALLED: Final = Path(__file__).resolve().parents[1] / "as_installed"
+"""Comes before all other packages."""
 STOP_SECONDS: Final = 20.0
 IDLE: Final = 0.05
 """A program that uses no more than this share of a core is at rest."""
@@ -82,7 +84,8 @@ def running(name: str, command: Sequence[str], *, kubeconfig: Path, resources: s
     ]
     with tempfile.NamedTemporaryFile(prefix="bench-", suffix=".log") as log:
         started = time.perf_counter()
-        process = subprocess.Popen([*command, *flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        environ = os.environ | {"PYTHONPATH": str(AS_INSTALLED)}
+        process = subprocess.Popen([*command, *flags], env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             say(f"{name} started (process {process.pid})")
             yield Program(name, process, port, telemetry_port, started, Path(log.name))

@@ -83,6 +83,7 @@ async def serve(
         # What lives now lives on: the garbage collector needn't look through it again and again.
         gc.collect()
         gc.freeze()
+        gc.enable()
         jobs += start_jobs([Job("stalls", monitor.run), *jobs_of(options, parts)], _RNG)
         stack.push_async_callback(stop_jobs, tuple(jobs))
         # Those that are stopped are not dead.

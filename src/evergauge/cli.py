@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 something failed, 2 a flag or command that can't be honour
 What a command needs is imported when it runs, so that `version`, `help` and `completion` start at once.
 """
 
+import gc
 import os
 import platform
 import shutil
@@ -84,11 +85,16 @@ def _complain(message: str) -> None:
 def _serve(line: Line) -> int:
     options = options_of(line.given)
     require_built(options)
-    _start_logging(options)
-    import asyncio  # noqa: PLC0415 (as all that only serving needs)
+    # All that is made until it serves stays: `serve` has the collector look through it once, and go on from there.
+    gc.disable()
+    try:
+        _start_logging(options)
+        import asyncio  # noqa: PLC0415 (as all that only serving needs)
 
-    # Not uvloop: docs/decisions/0011-asyncio-serves.md.
-    return int(asyncio.run(_load("evergauge.app", "serve")(options)))
+        # Not uvloop: docs/decisions/0011-asyncio-serves.md.
+        return int(asyncio.run(_load("evergauge.app", "serve")(options)))
+    finally:
+        gc.enable()
 
 
 def _start_logging(options: Options) -> None:

@@ -10,7 +10,7 @@ from xxhash import xxh3_64_intdigest
 from evergauge.store.fragment import NOTHING, Fragment, build, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 MOST_OBJECTS = 32
 """Objects at which a bucket is full: decision 0020."""
@@ -117,8 +117,7 @@ class Bucket:
         changed = []
         for family, column in enumerate(zip(*self.waiting.values(), strict=True)):
             if column.count(None) < len(column):
-                changes = {slot: lines for slot, lines in zip(slots, column, strict=True) if lines is not None}
-                folded[family] = self._folded(self.fragments[family], changes)
+                folded[family] = self._folded(folded[family], slots, column)
                 changed.append(family)
         self.fragments = tuple(folded)
         self.waiting = {}
@@ -126,10 +125,16 @@ class Bucket:
         self._largest = max((fragment.length for fragment in folded if fragment), default=0)
         return changed
 
-    def _folded(self, fragment: Fragment | None, changes: Mapping[int, bytes]) -> Fragment | None:
-        if fragment is None:
-            return build([changes.get(slot, b"") for slot in range(len(self.keys))])
-        return rebuild(fragment, changes, len(self.keys))
+    def _folded(self, fragment: Fragment | None, slots: Sequence[int], column: Sequence[bytes | None]) -> Fragment | None:
+        """One family's fragment with what waits of it. column: new lines of those slots, None where they are as folded."""
+        if fragment is not None:
+            changes = {slot: lines for slot, lines in zip(slots, column, strict=True) if lines is not None}
+            return rebuild(fragment, changes, len(self.keys))
+        lines = [b""] * len(self.keys)
+        for slot, new in zip(slots, column, strict=True):
+            if new:
+                lines[slot] = new
+        return build(lines)
 
     def objects(self) -> list[Kept]:
         """The objects with their folded lines. Costs one inflation a family: for compaction only."""
