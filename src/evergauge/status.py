@@ -43,7 +43,8 @@ def ages(service: Service) -> Iterator[FeedAge]:
 class Readiness(NamedTuple):
     """Ready when every feed has synced, and none has been without proof for ten times the bound.
 
-    A kind that may not be read from the start is waited for and named: a shard that serves nothing of it must not pass for a whole one.
+    A kind that may not be read from the start, or only listed, is waited for and named: a shard that serves nothing of it, or nothing new, must
+    not pass for a whole one.
     One that is no longer permitted later takes nothing out of service: that would mend nothing, and its state and age say so. A kind
     that the API server doesn't know isn't waited for. Where the flags leave nothing to read there is nothing to wait for.
     """

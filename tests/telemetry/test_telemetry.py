@@ -132,7 +132,9 @@ def test_relists_are_counted_by_reason_from_the_start() -> None:
         ([(PODS, "live")], (False, ["foos in namespace team"])),
         ([(PODS, "live"), (FOOS, "live")], (True, [])),
         ([(PODS, "live"), (FOOS, "forbidden")], (False, ["foos in namespace team (forbidden)"])),
-        ([(PODS, "live"), (FOOS, "forbidden"), (FOOS, "live"), (FOOS, "forbidden")], (True, [])),
+        ([(PODS, "live"), (FOOS, "forbidden"), (FOOS, "live"), (FOOS, "watched"), (FOOS, "forbidden")], (True, [])),
+        # Listed, and never watched.
+        ([(PODS, "live"), (FOOS, "live"), (FOOS, "forbidden")], (False, ["foos in namespace team (forbidden)"])),
         ([(PODS, "absent"), (FOOS, "live")], (True, [])),
         ([(PODS, "lost"), (FOOS, "live")], (False, ["pods"])),
         ([(PODS, "live"), (FOOS, "live"), (PODS, "lost"), (FOOS, "syncing")], (True, [])),
@@ -143,7 +145,10 @@ def test_ready_when_every_feed_has_synced(states: list[tuple[Source, str]], verd
     feeds.add(PODS)
     feeds.add(FOOS)
     for source, state in states:
-        feeds.state(source, state, "")
+        if state == "watched":
+            feeds.watched(source)
+        else:
+            feeds.state(source, state, "")
     assert feeds.ready() == verdict
 
 

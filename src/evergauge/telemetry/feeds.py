@@ -49,6 +49,7 @@ class FeedMetrics:
         self._go_types = go_types
         self._feeds: collections.Counter[FeedSource] = collections.Counter()
         self._watching: set[FeedSource] = set()
+        self._followed: set[FeedSource] = set()
         self._pending: dict[FeedSource, None] = {}
         self._states: dict[FeedSource, str] = {}
         self._lists = Counter(
@@ -116,6 +117,7 @@ class FeedMetrics:
             return
         del self._feeds[source]
         self._watching.discard(source)
+        self._followed.discard(source)
         self._pending.pop(source, None)
         self._states.pop(source, None)
         for state in STATES:
@@ -142,6 +144,7 @@ class FeedMetrics:
             self._renewals.labels(*_place(source)).inc()
         else:
             self._watching.add(source)
+            self._followed.add(source)
             self._watches.labels("success", self._go_type(source)).inc()
 
     def relisted(self, source: FeedSource, reason: RelistReason) -> None:
@@ -165,6 +168,9 @@ class FeedMetrics:
         self._changes.labels(*_place(source), state).inc()
         if state in _SETTLED:
             self._pending.pop(source, None)
+        elif state == "forbidden" and source not in self._followed:
+            # It may be listed but not watched: what it has is of no use.
+            self._pending[source] = None
         write = log.warning if state in _UNEASY else log.info
         write("feed is " + state, **_named(source), before=before or "new", why=why)
 
