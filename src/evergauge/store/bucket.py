@@ -125,7 +125,9 @@ class Bucket:
         self._largest = max((fragment.length for fragment in folded if fragment), default=0)
         return changed
 
-    def _folded(self, fragment: Fragment | None, slots: Sequence[int], column: Sequence[bytes | None]) -> Fragment | None:
+    def _folded(
+        self, fragment: Fragment | None, slots: Sequence[int], column: Sequence[bytes | None]
+    ) -> Fragment | None:
         """One family's fragment with what waits of it. column: new lines of those slots, None where they are as folded."""
         if fragment is not None:
             changes = {slot: lines for slot, lines in zip(slots, column, strict=True) if lines is not None}
