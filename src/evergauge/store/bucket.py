@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 from xxhash import xxh3_64_intdigest
 
 from evergauge.store.fragment import NOTHING, Fragment, build, rebuild
@@ -30,37 +31,38 @@ class Kept(NamedTuple):
     parts: list[bytes]
 
 
-class Bucket:
-    """Slots with objects.
+class Bucket(msgspec.Struct, eq=False, gc=False):
+    """Slots with objects. Like a fragment it is nothing to the garbage collector.
 
     keys, versions: the object in each slot, None and 0 where the slot is free. fragments: the folded state, one entry a family,
     replaced as a whole by `fold`. waiting: by slot what has changed since. waiting_bytes: how much text waits.
     """
 
-    __slots__ = ("_largest", "fragments", "keys", "live", "versions", "waiting", "waiting_bytes")
-
-    def __init__(self, families: int) -> None:
-        self.keys: list[str | None] = []
-        self.versions = array("Q")
-        self.live = 0
-        self.fragments: Fragments = (None,) * families
-        self.waiting: dict[int, Row] = {}
-        self.waiting_bytes = 0
-        # At least the bytes of the largest family: no more work than a sum, and exact after each fold.
-        self._largest = 0
+    fragments: Fragments
+    keys: list[str | None] = msgspec.field(default_factory=list)
+    versions: array[int] = msgspec.field(default_factory=lambda: array("Q"))
+    live: int = 0
+    waiting: dict[int, Row] = msgspec.field(default_factory=dict)
+    waiting_bytes: int = 0
+    # At least the bytes of the largest family: no more work than a sum, and exact after each fold.
+    largest: int = 0
 
     @property
     def full(self) -> bool:
         """Whether it takes no further object."""
-        return self.live >= MOST_OBJECTS or self._largest >= MOST_BYTES
+        return self.live >= MOST_OBJECTS or self.largest >= MOST_BYTES
 
     def copy(self) -> Bucket:
         """A bucket with the same objects, of which either may change. The fragments are shared, for nobody changes those."""
-        copy = Bucket(0)
-        copy.keys, copy.versions, copy.live = self.keys.copy(), self.versions[:], self.live
-        copy.fragments, copy.waiting = self.fragments, self.waiting.copy()
-        copy.waiting_bytes, copy._largest = self.waiting_bytes, self._largest
-        return copy
+        return Bucket(
+            self.fragments,
+            self.keys.copy(),
+            self.versions[:],
+            self.live,
+            self.waiting.copy(),
+            self.waiting_bytes,
+            self.largest,
+        )
 
     def holds(self, slot: int, key: str) -> bool:
         """Whether a slot has that object."""
@@ -109,7 +111,7 @@ class Bucket:
         sizes = [len(lines) for lines in row if lines]
         if sizes:
             self.waiting_bytes += sign * sum(sizes)
-            self._largest += sign * max(sizes)
+            self.largest += sign * max(sizes)
 
     def fold(self) -> Sequence[int]:
         """Bring what waits into the fragments, all families in one step; returns the families that changed."""
@@ -122,7 +124,7 @@ class Bucket:
         self.fragments = tuple(folded)
         self.waiting = {}
         self.waiting_bytes = 0
-        self._largest = max((fragment.length for fragment in folded if fragment), default=0)
+        self.largest = max((fragment.length for fragment in folded if fragment), default=0)
         return changed
 
     def _folded(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
+import msgspec
 from isal import isal_zlib
 from xxhash import xxh3_64_intdigest
 
@@ -27,21 +28,18 @@ NOTHING = xxh3_64_intdigest(b"")
 """The checksum of an object without lines in a family."""
 
 
-class Fragment:
-    """Immutable.
+class Fragment(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """Immutable. Nothing it holds can refer to it, so the garbage collector is spared the sight of it: docs/decisions/0022.
 
     deflated: raw deflate, sync-flushed. length: bytes of plain text. crc: CRC-32 of the plain text.
     lengths, checksums: for each slot of the bucket the bytes and the 64-bit checksum (XXH3) of its object's lines.
     """
 
-    __slots__ = ("checksums", "crc", "deflated", "length", "lengths")
-
-    def __init__(self, text: bytes, lengths: array[int], checksums: array[int]) -> None:
-        self.deflated = deflate(text)
-        self.length = len(text)
-        self.crc: int = isal_zlib.crc32(text)
-        self.lengths = lengths
-        self.checksums = checksums
+    deflated: bytes
+    length: int
+    crc: int
+    lengths: array[int]
+    checksums: array[int]
 
     def holds(self, slot: int) -> bool:
         """Whether the object in a slot has lines here."""
@@ -50,6 +48,11 @@ class Fragment:
     def text(self) -> bytes:
         """The plain lines."""
         return inflate(self.deflated, self.length)
+
+
+def fragment(text: bytes, lengths: array[int], checksums: array[int]) -> Fragment:
+    """The fragment of a text. lengths, checksums: see Fragment."""
+    return Fragment(deflate(text), len(text), isal_zlib.crc32(text), lengths, checksums)
 
 
 def deflate(text: bytes) -> bytes:
@@ -65,7 +68,7 @@ def inflate(deflated: bytes, length: int) -> bytes:
 
 def header_fragment(text: bytes) -> Fragment:
     """A fragment that belongs to no bucket: a family's HELP and TYPE lines."""
-    return Fragment(text, array("H"), array("Q"))
+    return fragment(text, array("H"), array("Q"))
 
 
 def build(lines: Sequence[bytes]) -> Fragment | None:
@@ -73,7 +76,7 @@ def build(lines: Sequence[bytes]) -> Fragment | None:
     text = b"".join(lines)
     if not text:
         return None
-    return Fragment(
+    return fragment(
         text, _column([len(each) for each in lines]), array("Q", [xxh3_64_intdigest(each) for each in lines])
     )
 
@@ -96,7 +99,7 @@ def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment
     for slot, lines in changes.items():
         lengths[slot] = len(lines)
         checksums[slot] = xxh3_64_intdigest(lines)
-    return Fragment(text, lengths, checksums)
+    return fragment(text, lengths, checksums)
 
 
 def _column(lengths: Sequence[int]) -> array[int]:

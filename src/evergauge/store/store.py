@@ -134,7 +134,7 @@ class Store:
         return removed
 
     def _open(self) -> Bucket:
-        bucket = Bucket(self.families)
+        bucket = Bucket((None,) * self.families)
         self._buckets[bucket] = self._roomy[bucket] = None
         return bucket
 
