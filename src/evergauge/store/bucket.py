@@ -6,9 +6,9 @@ from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64_digest
 
-from evergauge.store.fragment import NOTHING, Fragment, build, rebuild
+from evergauge.store.fragment import CHECKSUM, NOTHING, Fragment, build, rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,10 +86,11 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         """New lines for the object in a slot: those families wait whose checksums differ from the folded ones."""
         self.versions[slot] = version
         row: list[bytes | None] = [None] * len(parts)
+        start, end = slot * CHECKSUM, (slot + 1) * CHECKSUM
         for family, (fragment, lines) in enumerate(zip(self.fragments, parts, strict=True)):
-            if fragment is None or slot >= len(fragment.checksums):
+            if fragment is None or end > len(fragment.checksums):
                 row[family] = lines or None
-            elif (xxh3_64_intdigest(lines) if lines else NOTHING) != fragment.checksums[slot]:
+            elif (xxh3_64_digest(lines) if lines else NOTHING) != fragment.checksums[start:end]:
                 row[family] = lines
         self._wait(slot, row)
 
@@ -146,7 +147,7 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         for family, fragment in enumerate(self.fragments):
             if fragment is not None:
                 text, start = fragment.text(), 0
-                for slot, length in enumerate(fragment.lengths):
+                for slot, length in enumerate(fragment.numbers()):
                     parts[slot][family] = text[start : start + length]
                     start += length
         return [Kept(key, self.versions[slot], parts[slot]) for slot, key in enumerate(self.keys) if key is not None]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from isal import isal_zlib
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,9 @@ RAW = -15
 NARROW, WIDE = "H", "I"
 NARROW_BELOW = 65536
 """The types of a column of lengths. Most fragments are far below 64 KiB, and two bytes a length halve the column."""
-NOTHING = xxh3_64_intdigest(b"")
+CHECKSUM = 8
+"""Bytes of a checksum."""
+NOTHING = xxh3_64_digest(b"")
 """The checksum of an object without lines in a family."""
 
 
@@ -32,25 +34,32 @@ class Fragment(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Immutable. Nothing it holds can refer to it, so the garbage collector is spared the sight of it: docs/decisions/0022.
 
     deflated: raw deflate, sync-flushed. length: bytes of plain text. crc: CRC-32 of the plain text.
-    lengths, checksums: for each slot of the bucket the bytes and the 64-bit checksum (XXH3) of its object's lines.
+    lengths, checksums: for each slot of the bucket the bytes and the 64-bit checksum (XXH3) of its object's lines, packed: as arrays they would
+    take twice the memory.
     """
 
     deflated: bytes
     length: int
     crc: int
-    lengths: array[int]
-    checksums: array[int]
+    lengths: bytes
+    checksums: bytes
 
     def holds(self, slot: int) -> bool:
         """Whether the object in a slot has lines here."""
-        return slot < len(self.lengths) and self.lengths[slot] > 0
+        checksum = self.checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM]
+        return checksum not in (b"", NOTHING)
+
+    def numbers(self) -> array[int]:
+        """The lengths as numbers."""
+        narrow = len(self.lengths) * CHECKSUM == len(self.checksums) * array(NARROW).itemsize
+        return array(NARROW if narrow else WIDE, self.lengths)
 
     def text(self) -> bytes:
         """The plain lines."""
         return inflate(self.deflated, self.length)
 
 
-def fragment(text: bytes, lengths: array[int], checksums: array[int]) -> Fragment:
+def fragment(text: bytes, lengths: bytes = b"", checksums: bytes = b"") -> Fragment:
     """The fragment of a text. lengths, checksums: see Fragment."""
     return Fragment(deflate(text), len(text), isal_zlib.crc32(text), lengths, checksums)
 
@@ -68,7 +77,7 @@ def inflate(deflated: bytes, length: int) -> bytes:
 
 def header_fragment(text: bytes) -> Fragment:
     """A fragment that belongs to no bucket: a family's HELP and TYPE lines."""
-    return fragment(text, array("H"), array("Q"))
+    return fragment(text)
 
 
 def build(lines: Sequence[bytes]) -> Fragment | None:
@@ -76,9 +85,7 @@ def build(lines: Sequence[bytes]) -> Fragment | None:
     text = b"".join(lines)
     if not text:
         return None
-    return fragment(
-        text, _column([len(each) for each in lines]), array("Q", [xxh3_64_intdigest(each) for each in lines])
-    )
+    return fragment(text, _packed([len(each) for each in lines]), b"".join([xxh3_64_digest(each) for each in lines]))
 
 
 def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment | None:
@@ -86,11 +93,11 @@ def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment
 
     changes: new lines by slot. slots: the number of slots of the bucket, never less than the old fragment's.
     """
-    lengths, checksums = old.lengths[:], old.checksums[:]
+    lengths, checksums = old.numbers(), bytearray(old.checksums)
     missing = slots - len(lengths)
     if missing:
         lengths.extend([0] * missing)
-        checksums.extend([NOTHING] * missing)
+        checksums += NOTHING * missing
     text = _splice(old.text(), lengths, changes)
     if not text:
         return None
@@ -98,13 +105,13 @@ def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment
         lengths = array(WIDE, lengths)
     for slot, lines in changes.items():
         lengths[slot] = len(lines)
-        checksums[slot] = xxh3_64_intdigest(lines)
-    return fragment(text, lengths, checksums)
+        checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM] = xxh3_64_digest(lines)
+    return fragment(text, lengths.tobytes(), bytes(checksums))
 
 
-def _column(lengths: Sequence[int]) -> array[int]:
+def _packed(lengths: Sequence[int]) -> bytes:
     """Lengths as they are kept."""
-    return array(NARROW if max(lengths) < NARROW_BELOW else WIDE, lengths)
+    return array(NARROW if max(lengths) < NARROW_BELOW else WIDE, lengths).tobytes()
 
 
 def _splice(text: bytes, lengths: array[int], changes: Mapping[int, bytes]) -> bytes:
