@@ -7,13 +7,12 @@ add), as CPU time and resident memory above those of a bare interpreter.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Final, NamedTuple
 
-AS_INSTALLED: Final = Path(__file__).resolve().parent / "as_installed"
+from yardstick.installed import compile_source, environment
+
 STEPS: Final = {
     "the vocabulary (import evergauge.declare)": "import evergauge.declare",
     "all kinds (import evergauge.kinds)": "import evergauge.kinds",
@@ -58,9 +57,8 @@ def cost(program: str, runs: int) -> Cost:
 
 
 def _once(program: str) -> Cost:
-    environ = os.environ | {"PYTHONPATH": str(AS_INSTALLED)}
     done = subprocess.run(
-        [sys.executable, "-c", program + MEASURE], capture_output=True, text=True, check=True, env=environ
+        [sys.executable, "-c", program + MEASURE], capture_output=True, text=True, check=True, env=environment()
     )
     cpu, memory = done.stdout.split()
     return Cost(float(cpu), int(memory))
@@ -71,6 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=9)
     runs = parser.parse_args().runs
+    compile_source()
     base = cost("", runs)
     print(f"{'':44} {'CPU':>8} {'memory':>12}")
     print(f"{'a bare interpreter':44} {base.cpu * 1e3:5.0f} ms {base.memory / 2**20:8.1f} MiB")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import compileall
 import shlex
 import signal
 import sys
@@ -17,6 +16,7 @@ from yardstick.churn import CHURN
 from yardstick.compare import COMPARE
 from yardstick.errors import BenchError, say
 from yardstick.faults import FAULTS
+from yardstick.installed import compile_source
 from yardstick.million import MILLION
 from yardstick.peaks import PEAKS
 from yardstick.shards import SHARDS
@@ -37,7 +37,6 @@ BENCHES: Final[Mapping[str, Bench]] = {
 }
 RESULTS: Final = Path(__file__).resolve().parent.parent / "results"
 LOCAL: Final = ("--output", "--keep", "--peer")
-SOURCE: Final = Path(__file__).resolve().parents[2] / "src"
 KEPT: Final = Path(__file__).resolve().parents[2] / "docs" / "performance"
 
 
@@ -76,8 +75,7 @@ def shown_command(arguments: Sequence[str], peer: str) -> str:
 def _run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
     bench = BENCHES[options.bench]
     say(f"this takes about {max(1, round(bench.estimate(options) / 60))} minutes")
-    # As an installation does: a peer needn't compile itself at each start either.
-    compileall.compile_dir(SOURCE, quiet=2)
+    compile_source()
     began = time.monotonic()
     outcome = bench.run(options)
     print("", *outcome.text, "", *report.shown(outcome.lines), sep="\n")

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Final
 from launcher.process import HOST, free_ports
 
 from yardstick.errors import BenchError, say
+from yardstick.installed import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EVERGAUGE: Final = (sys.executable, "-m", "evergauge")
-AS_INSTALLED: Final = Path(__file__).resolve().parents[1] / "as_installed"
-"""Comes before all other packages."""
 STOP_SECONDS: Final = 20.0
 IDLE: Final = 0.05
 """A program that uses no more than this share of a core is at rest."""
@@ -84,8 +83,9 @@ def running(name: str, command: Sequence[str], *, kubeconfig: Path, resources: s
     ]
     with tempfile.NamedTemporaryFile(prefix="bench-", suffix=".log") as log:
         started = time.perf_counter()
-        environ = os.environ | {"PYTHONPATH": str(AS_INSTALLED)}
-        process = subprocess.Popen([*command, *flags], env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [*command, *flags], env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
         try:
             say(f"{name} started (process {process.pid})")
             yield Program(name, process, port, telemetry_port, started, Path(log.name))

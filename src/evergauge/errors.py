@@ -22,7 +22,7 @@ EvergaugeError
 │   │   └── VersionTooLarge   the server hasn't seen the version yet
 │   ├── Unreachable       no answer: name, connection, TLS, time-out
 │   ├── ConnectionLost    the answer broke off
-│   │   └── CutShort      a watch-list ended before its initial events were complete
+│   │   └── CutShort      a list ended before it was complete
 │   ├── BookmarkMissing   a watch-list did not say where its initial events end
 │   └── MalformedAnswer   not what was asked for
 └── SimulatorError        the simulated API server refuses a request or an order

@@ -11,12 +11,12 @@ from evergauge.errors import BookmarkMissing, ConnectionLost, CutShort, Malforme
 from evergauge.kube.items import Bookmark, PageReader, read_event, read_page
 from evergauge.kube.tally import CHANGES
 from evergauge.kube.turns import Turns
-from evergauge.kube.watches import open_watch
+from evergauge.kube.watches import open_watch, read_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evergauge.kube.client import ApiClient, Stream, Verb
+    from evergauge.kube.client import ApiClient, Verb
     from evergauge.kube.items import Event, Item
     from evergauge.kube.sink import Build
     from evergauge.kube.source import Source
@@ -89,26 +89,18 @@ async def list_whole(
         resource=source.resource,
         verb="list",
     ) as stream:
-        while chunk := await _next_chunk(stream, source, silence=silence, begun=seen > 0):
-            items = reader.take(chunk)
-            seen += len(items)
-            await _put(items, build, turns)
-    try:
-        page = reader.finish()
-    except MalformedAnswer as error:
-        raise (CutShort(f"listing {source}: {error}") if seen else error) from None
+        try:
+            while chunk := await read_within(silence, stream, f"listing {source}"):
+                items = reader.take(chunk)
+                seen += len(items)
+                await _put(items, build, turns)
+            page = reader.finish()
+        except (ConnectionLost, MalformedAnswer) as error:
+            if not seen or (isinstance(error, ConnectionLost) and error.silent):
+                raise
+            raise CutShort(f"listing {source}: {error}") from None
     await _put(page.items, build, turns)
     return Listed(page.version, seen + len(page.items))
-
-
-async def _next_chunk(stream: Stream, source: Source, *, silence: float, begun: bool) -> bytes:
-    try:
-        async with asyncio.timeout(silence):
-            return await stream.read()
-    except TimeoutError:
-        raise ConnectionLost(f"listing {source}: not a byte for {silence:g} s", silent=True) from None
-    except ConnectionLost as error:
-        raise (CutShort(str(error)) if begun else error) from None
 
 
 async def _put(items: Sequence[Item | None], build: Build, turns: Turns) -> None:

@@ -20,6 +20,15 @@ AT_ONCE = 0.0001
 """Seconds: whoever reads so quickly has not waited."""
 
 
+async def read_within(silence: float, stream: Stream, what: str) -> bytes:
+    """What comes next of a stream, empty at its clean end. Raises ConnectionLost; as silent when nothing has come for so many seconds."""
+    try:
+        async with asyncio.timeout(silence):
+            return await stream.read()
+    except TimeoutError:
+        raise ConnectionLost(f"{what}: not a byte for {silence:g} s", silent=True) from None
+
+
 class Lines:
     """The lines of a stream, as many at a time as have come.
 
@@ -38,11 +47,7 @@ class Lines:
     async def read(self) -> list[bytes] | None:
         """The next complete lines (perhaps none), None at the clean end. Raises ConnectionLost."""
         asked = self._clock()
-        try:
-            async with asyncio.timeout(self._silence):
-                chunk = await self._stream.read()
-        except TimeoutError:
-            raise ConnectionLost(f"{self._what}: not a byte for {self._silence:g} s", silent=True) from None
+        chunk = await read_within(self._silence, self._stream, self._what)
         now = self._clock()
         # What is there at once may have waited since the last time.
         self.arrived = now if now - asked > AT_ONCE else self._read

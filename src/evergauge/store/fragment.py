@@ -59,7 +59,7 @@ class Fragment(msgspec.Struct, frozen=True, eq=False, gc=False):
         return inflate(self.deflated, self.length)
 
 
-def fragment(text: bytes, lengths: bytes = b"", checksums: bytes = b"") -> Fragment:
+def _fragment(text: bytes, lengths: bytes, checksums: bytes) -> Fragment:
     """The fragment of a text. lengths, checksums: see Fragment."""
     return Fragment(deflate(text), len(text), isal_zlib.crc32(text), lengths, checksums)
 
@@ -77,7 +77,7 @@ def inflate(deflated: bytes, length: int) -> bytes:
 
 def header_fragment(text: bytes) -> Fragment:
     """A fragment that belongs to no bucket: a family's HELP and TYPE lines."""
-    return fragment(text)
+    return _fragment(text, b"", b"")
 
 
 def build(lines: Sequence[bytes]) -> Fragment | None:
@@ -85,7 +85,7 @@ def build(lines: Sequence[bytes]) -> Fragment | None:
     text = b"".join(lines)
     if not text:
         return None
-    return fragment(text, _packed([len(each) for each in lines]), b"".join([xxh3_64_digest(each) for each in lines]))
+    return _fragment(text, _packed([len(each) for each in lines]), b"".join([xxh3_64_digest(each) for each in lines]))
 
 
 def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment | None:
@@ -106,7 +106,7 @@ def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment
     for slot, lines in changes.items():
         lengths[slot] = len(lines)
         checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM] = xxh3_64_digest(lines)
-    return fragment(text, lengths.tobytes(), bytes(checksums))
+    return _fragment(text, lengths.tobytes(), bytes(checksums))
 
 
 def _packed(lengths: Sequence[int]) -> bytes:
