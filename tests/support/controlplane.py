@@ -6,10 +6,12 @@ does more to it than others can bear starts its own: `with controlplane_or_fail(
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import ssl
 import subprocess
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -17,11 +19,15 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import aiohttp
 import pytest
 
+from evergauge.kube.sockets import Sockets
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 SCRIPT: Final = Path(__file__).resolve().parents[2] / "scripts" / "controlplane"
 _NOT_BUILT: Final = 4  # the script's exit code
+_GOODBYE: Final = 35.0
+"""Seconds until asyncio gives up a TLS connection whose peer doesn't answer its end, and a few more."""
 
 
 class ControlPlaneError(Exception):
@@ -111,15 +117,26 @@ class ControlPlane:
         state = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
         return {"etcd": state["etcd_pid"], "apiserver": state["apiserver_pid"]}
 
-    def session(self, user: str = "admin", **settings: Any) -> aiohttp.ClientSession:  # noqa: ANN401 - aiohttp's own
-        """A client for API paths such as `/api/v1/pods`, as `user`; must be made and closed inside an event loop."""
-        context = ssl.create_default_context(cafile=self.ca_file)
-        return aiohttp.ClientSession(
+    @asynccontextmanager
+    async def session(self, user: str = "admin", **settings: Any) -> AsyncIterator[aiohttp.ClientSession]:  # noqa: ANN401 - aiohttp's own
+        """A client for API paths such as `/api/v1/pods`, as `user`.
+
+        Left when its sockets are closed: a TLS connection that is given up in the middle of an answer says goodbye first, and
+        its socket must not outlive the event loop.
+        """
+        sockets = Sockets()
+        async with aiohttp.ClientSession(
             base_url=self.url,
             headers={"Authorization": f"Bearer {self.token_of(user)}"},
-            connector=aiohttp.TCPConnector(ssl=context),
+            connector=aiohttp.TCPConnector(
+                ssl=ssl.create_default_context(cafile=self.ca_file), socket_factory=sockets.open
+            ),
             **settings,
-        )
+        ) as session:
+            yield session
+        async with asyncio.timeout(_GOODBYE):
+            while sockets:  # noqa: ASYNC110 - nothing tells of a socket
+                await asyncio.sleep(0.01)
 
 
 def controlplane_or_fail(*flags: str) -> ControlPlane:
