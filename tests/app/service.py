@@ -23,7 +23,9 @@ from evergauge.telemetry import Build, Telemetry
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
-    from evergauge.declare import Kind, Rendered
+    import msgspec
+
+    from evergauge.declare import Kind, Model, Rendered
     from evergauge.options import Options
     from evergauge.pipeline.feed_store import FeedStore
 
@@ -35,7 +37,7 @@ class Rendering(CompiledKind):
         super().__init__(kind)
         self.rendered = 0
 
-    def render(self, raw: bytes) -> Rendered:
+    def render(self, raw: bytes | msgspec.Raw | Model) -> Rendered:
         self.rendered += 1
         return super().render(raw)
 

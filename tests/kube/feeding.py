@@ -13,6 +13,7 @@ from evergauge.kube.abilities import Abilities
 from evergauge.kube.client import ApiClient
 from evergauge.kube.cluster import load_cluster
 from evergauge.kube.feed import Feed
+from evergauge.kube.items import read_items
 from evergauge.kube.source import Source
 from evergauge.kube.waiting import ListQueue, Outage
 from evergauge.kube.ways import Ways, timing_for
@@ -45,6 +46,9 @@ class Kept(dict[str, str]):
         self.afresh = False
         self.nameless = 0
         self.lists = 0
+
+    def read(self, array: bytes) -> list[Item | None]:
+        return read_items(array)
 
     def put(self, item: Item | None) -> None:
         if item is None:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from evergauge.declare import CompiledKind, Rendered
+from evergauge.declare import CompiledKind, Model, Rendered
 from evergauge.kinds import KINDS
 from evergauge.kube.items import Item
 from evergauge.pipeline.faults import LOGGED, PERIOD, FaultReports
@@ -41,20 +41,22 @@ class Counter:
 def item(number: int, **status: object) -> Item:
     """An object; its version is another one for another status."""
     uid = UID.format(number)
-    raw = {"metadata": {"name": f"ns{number}", "uid": uid}, "status": status or {"phase": "Active"}}
-    text = json.dumps(raw).encode()
-    return Item(uid, str(1 + zlib.crc32(text)), msgspec.Raw(text))
+    phases = status or {"phase": "Active"}
+    version = str(1 + zlib.crc32(json.dumps(phases).encode()))
+    raw = {"metadata": {"name": f"ns{number}", "uid": uid, "resourceVersion": version}, "status": phases}
+    return Item(uid, version, msgspec.Raw(json.dumps(raw).encode()))
 
 
 class Rendering(CompiledKind):
-    """Knows how many objects it has rendered."""
+    """Knows how many objects it has rendered, and how many of them came as JSON."""
 
     def __init__(self) -> None:
         super().__init__(NAMESPACES)
-        self.rendered = 0
+        self.rendered = self.decoded = 0
 
-    def render(self, raw: bytes) -> Rendered:
+    def render(self, raw: bytes | msgspec.Raw | Model) -> Rendered:
         self.rendered += 1
+        self.decoded += not isinstance(raw, Model)
         return super().render(raw)
 
 
@@ -167,6 +169,56 @@ async def test_a_list_renders(*, afresh: bool, rendered: int) -> None:
     assert kind.rendered == rendered
     await store.commit()
     assert await shown(store) == [phase(0), phase(1, "Terminating"), phase(2), phase(9)]
+
+
+def array(*items: Item) -> bytes:
+    return b"[%b]" % b",".join(bytes(each.raw) for each in items)
+
+
+NAMELESS = Item("", "", msgspec.Raw(b'{"metadata":null}'))
+BROKEN = Item("", "", msgspec.Raw(b'{"metadata":{"name":"ns7","uid":"u7"},"status":{"phase":7}}'))
+
+
+@pytest.mark.parametrize(
+    ("others", "ours", "as_json"),
+    [
+        pytest.param((), (1, 2, 3), 0, id="all-at-once"),
+        pytest.param((NAMELESS,), (1, 2, 3), 0, id="one-without-name"),
+        pytest.param((BROKEN,), (1, 2, 3), 4, id="one-that-needs-mending"),
+        pytest.param((), (2,), 0, id="not-ours"),
+    ],
+)
+async def test_objects_of_a_new_list_are_decoded_at_once_where_that_is_enough(
+    others: tuple[Item, ...], ours: tuple[int, ...], as_json: int
+) -> None:
+    kind, counter = Rendering(), Counter()
+    store = feed_store(counter, Holding(*ours).owns if len(ours) < 3 else lambda _: True, kind=kind)
+    build = store.begin()
+    for each in build.read(array(item(1), item(2), *others, item(3))):
+        build.put(each)
+    await store.commit()
+    assert await shown(store) == [phase(number) for number in ours]
+    assert kind.decoded == as_json
+    assert (build.seen, len(counter.failures)) == (3 + len(others), len(others))
+
+
+async def test_once_an_object_is_not_ours_or_there_are_some_to_adopt_objects_come_as_json() -> None:
+    kind = Rendering()
+    store = feed_store(Counter(), Holding(1, 2).owns, kind=kind)
+    build = store.begin()
+    for each in (*build.read(array(item(1), item(3))), *build.read(array(item(2)))):
+        build.put(each)
+    assert (kind.rendered, kind.decoded) == (2, 0)
+    for each in build.read(array(item(2, phase="Terminating"))):
+        build.put(each)
+    assert kind.decoded == 1
+    await store.commit()
+    build = store.begin()
+    for each in build.read(array(item(1), item(2, phase="Terminating"))):
+        build.put(each)
+    assert kind.rendered == 3
+    await store.commit()
+    assert await shown(store) == [phase(1), phase(2, "Terminating")]
 
 
 async def test_the_first_list_of_a_generation_adopts_from_the_one_before_and_later_ones_from_its_own() -> None:

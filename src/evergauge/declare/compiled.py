@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from evergauge.declare.compile import Allowlists, Render, compile_render
-from evergauge.declare.decode import Broken, ObjectDecoder
+from evergauge.declare.decode import Broken, Decoded, ObjectDecoder
 from evergauge.declare.family import Family
 from evergauge.declare.kind import Kind
 from evergauge.declare.model import Model
@@ -53,9 +53,13 @@ class CompiledKind:
         """HELP and TYPE of each family, in order."""
         return [header(f.name, f.help, f.type, openmetrics=openmetrics) for f in self.families]
 
-    def render(self, raw: bytes | msgspec.Raw) -> Rendered:
-        """The samples of the object in `raw` (its JSON). Raises nothing: a family that fails is left out and named."""
-        decoded = self._decoder.decode(raw)
+    def decode_list(self, array: bytes) -> list[Any] | None:
+        """The objects of a JSON array, of the kind's model, to be rendered; None where any needs mending, or it is no array."""
+        return self._decoder.decode_list(array)
+
+    def render(self, raw: bytes | msgspec.Raw | Model) -> Rendered:
+        """The samples of the object in `raw` (its JSON, or decoded). Raises nothing: a family that fails is left out and named."""
+        decoded = Decoded(raw) if isinstance(raw, Model) else self._decoder.decode(raw)
         if decoded.object is None:
             return Rendered(self._nothing, tuple(Fault("", b.reason) for b in decoded.broken))
         try:

@@ -54,6 +54,7 @@ class ObjectDecoder(Generic[M]):
     def __init__(self, model: type[M]) -> None:
         self._model = model
         self._typed = msgspec.json.Decoder(model)
+        self._typed_list = msgspec.json.Decoder(list[model])  # type: ignore[valid-type] # a class all the same
 
     def decode(self, raw: bytes | msgspec.Raw) -> Decoded[M]:
         """The object in `raw` (its JSON). Raises nothing: what is broken is in the result."""
@@ -61,6 +62,13 @@ class ObjectDecoder(Generic[M]):
             return Decoded(self._typed.decode(raw))
         except _UNREADABLE:
             return self._mend(bytes(raw))
+
+    def decode_list(self, array: bytes) -> list[M] | None:
+        """The objects of a JSON array; None where any of them needs mending, or it is no array."""
+        try:
+            return self._typed_list.decode(array)
+        except _UNREADABLE:
+            return None
 
     def _mend(self, raw: bytes) -> Decoded[M]:
         try:

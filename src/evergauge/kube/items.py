@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
 from evergauge.errors import ApiError, MalformedAnswer, error_of_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 """The annotation of the bookmark that ends a watch-list's initial events (KEP-3157)."""
 
 
 class Item(NamedTuple):
-    """One object. uid: its UID, or namespace and name where it has none; version: its resourceVersion; raw: its JSON."""
+    """One object. uid: its UID, or namespace and name where it has none; version: its resourceVersion; raw: its JSON.
+
+    model: the object decoded, where a `Build` has read it so; then there is no JSON.
+    """
 
     uid: str
     version: str
     raw: msgspec.Raw
+    model: Any = None
+
+
+NO_JSON = msgspec.Raw()
+"""The JSON of an item that was decoded at once."""
+
+
+class Identified(Protocol):
+    """The metadata by which an object is known."""
+
+    @property
+    def uid(self) -> str | None: ...
+    @property
+    def resourceVersion(self) -> str | None: ...  # noqa: N802 (the API's name)
+    @property
+    def namespace(self) -> str | None: ...
+    @property
+    def name(self) -> str | None: ...
 
 
 class Event(NamedTuple):
@@ -98,10 +122,20 @@ def read_item(raw: msgspec.Raw) -> Item | None:
         metadata = _OBJECT.decode(raw).metadata
     except msgspec.DecodeError:
         return None
+    return item_of(metadata, raw)
+
+
+def item_of(metadata: Identified | None, raw: msgspec.Raw, model: object = None) -> Item | None:
+    """The item of an object with that metadata; None where it says neither UID nor name."""
     if metadata is None:
         return None
     uid = metadata.uid or (f"{metadata.namespace or ''}/{metadata.name}" if metadata.name else "")
-    return Item(uid, metadata.resourceVersion or "", raw) if uid else None
+    return Item(uid, metadata.resourceVersion or "", raw, model) if uid else None
+
+
+def read_items(array: bytes) -> list[Item | None]:
+    """The items of a JSON array of objects. Raises msgspec.DecodeError where it is none."""
+    return [read_item(raw) for raw in _RAWS.decode(array)]
 
 
 def name_of(raw: msgspec.Raw) -> str:
@@ -144,7 +178,9 @@ class PageReader:
     is read as one, whatever stands before and after the items.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[bytes], list[Item | None]] = read_items) -> None:
+        """read: the items of a JSON array; see Build."""
+        self._read = read
         self._head = self._rest = self._separator = b""
 
     def take(self, chunk: bytes) -> list[Item | None]:
@@ -156,11 +192,11 @@ class PageReader:
         if cut < 0:
             return []
         try:
-            raws = _RAWS.decode(b"[%b]" % self._rest[: cut + 1])
+            items = self._read(b"[%b]" % self._rest[: cut + 1])
         except msgspec.DecodeError:
             return []
         self._rest = self._rest[cut + 2 :]
-        return [read_item(raw) for raw in raws]
+        return items
 
     def finish(self) -> Page:
         """The page without the items that were given out. Raises MalformedAnswer where it is none, or has not come to its end."""

@@ -80,7 +80,7 @@ async def list_whole(
     at_least, patience, silence: as above. Raises CutShort when it ends too soon, as after the server's time for a request (a minute,
     usually), and other ApiErrors.
     """
-    turns, reader, seen = Turns(), PageReader(), 0
+    turns, reader, seen = Turns(), PageReader(build.read), 0
     async with client.stream(
         source.path,
         {**source.query, **_no_older_than(at_least)},

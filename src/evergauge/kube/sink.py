@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 class Build(Protocol):
     """A set of objects that is being filled."""
 
+    def read(self, array: bytes) -> list[Item | None]:
+        """The items of a JSON array of objects, in the form in which this set puts them soonest: `read_items`, if it has no other.
+
+        Raises msgspec.DecodeError where it is no such array.
+        """
+        ...
+
     def put(self, item: Item | None) -> None:
         """Add an object or replace it. None is one whose metadata can't be read."""
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from evergauge.errors import AuditError, AuditInterrupted
-from evergauge.kube.items import name_of
+from evergauge.kube.items import name_of, read_items
 from evergauge.kube.lists import count, list_by_pages
 from evergauge.pipeline.versions import version_number
 
@@ -128,6 +128,10 @@ class Comparison:
         self._store = store
         self._unseen = set(store.store.keys)
         self._differing: dict[str, tuple[str, int]] = {}
+
+    def read(self, array: bytes) -> list[Item | None]:
+        """See Build."""
+        return read_items(array)
 
     def put(self, item: Item | None) -> None:
         """An object that the API server has."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import ref
 
 from evergauge.declare import Fault
+from evergauge.kube.items import NO_JSON, item_of, read_items
 from evergauge.kube.turns import Turns, run_in_turns
 from evergauge.pipeline.versions import version_number
 from evergauge.store import Store
@@ -40,6 +41,14 @@ class Generation:
         self._owns = owns
         self._faults = faults
 
+    def read(self, array: bytes) -> list[Item | None]:
+        """See Build. As long as all that came was ours, and new, objects are decoded at once: one pass over their JSON, not three."""
+        if self.whole and not self.store.adopts:
+            models = self._kind.decode_list(array)
+            if models is not None:
+                return [item_of(model.metadata, NO_JSON, model) for model in models]
+        return read_items(array)
+
     def put(self, item: Item | None) -> None:
         """Keep an object's lines, if it is ours: those that the set before has of this version of it, or else rendered."""
         self.seen += 1
@@ -53,7 +62,7 @@ class Generation:
             self.whole = False
 
     def _render(self, item: Item, version: int) -> bool:
-        rendered = self._kind.render(item.raw)
+        rendered = self._kind.render(item.raw if item.model is None else item.model)
         for fault in rendered.faults:
             self._faults.report(self._kind.kind.resource, item.uid, fault)
         return self.store.put(item.uid, rendered.parts, version)
@@ -117,6 +126,10 @@ class FeedStore:
         """How many objects fewer are held than should be. objects: how many the source has, None where that isn't known."""
         serving = self._serving
         return (serving.kept if objects is None or not serving.whole else objects) - len(serving.store)
+
+    def read(self, array: bytes) -> list[Item | None]:
+        """See Generation; as to the one in service."""
+        return self._serving.read(array)
 
     def put(self, item: Item | None) -> None:
         """See Generation; as to the one in service."""

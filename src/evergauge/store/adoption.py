@@ -26,6 +26,10 @@ class Adoption:
         self._before = before
         self._copies: dict[Bucket, Bucket] = {}
 
+    def __len__(self) -> int:
+        """Objects that the store before has now."""
+        return len(self._before)
+
     def find(self, key: str) -> Place | None:
         """Where a copy holds that object, in whatever version; None where none does. A bucket is copied when it is first needed."""
         place = self._before.get(key)

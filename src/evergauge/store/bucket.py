@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 from xxhash import xxh3_64_digest
 
 from evergauge.store.fragment import CHECKSUM, NOTHING, Fragment, build, rebuild
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MOST_OBJECTS = 32
 """Objects at which a bucket is full: decision 0020."""
@@ -19,8 +17,8 @@ MOST_BYTES = 64 * 1024
 """Plain bytes in any one family at which a bucket is full."""
 
 Fragments = tuple[Fragment | None, ...]
-Row = list[bytes | None]
-"""What waits of one object: its new lines by family, None where they are as folded."""
+Row = Sequence[bytes | None]
+"""What waits of one object: its new lines by family, None where they are as folded. Empty ones need not have been there."""
 
 
 class Kept(NamedTuple):
@@ -78,7 +76,7 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         else:
             self.keys.append(key)
             self.versions.append(version)
-            self._wait(slot, [lines or None for lines in parts])
+            self._wait(slot, parts)
         self.live += 1
         return slot
 
@@ -103,13 +101,13 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         )
 
     def _wait(self, slot: int, row: Row) -> None:
-        self._count(self.waiting.pop(slot, []), -1)
-        if row != [None] * len(row):
+        self._count(self.waiting.pop(slot, ()), -1)
+        if row.count(None) < len(row):
             self.waiting[slot] = row
             self._count(row, 1)
 
     def _count(self, row: Row, sign: int) -> None:
-        sizes = [len(lines) for lines in row if lines]
+        sizes = list(map(len, filter(None, row)))
         if sizes:
             self.waiting_bytes += sign * sum(sizes)
             self.largest += sign * max(sizes)
@@ -119,8 +117,13 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         slots, folded = tuple(self.waiting), list(self.fragments)
         changed = []
         for family, column in enumerate(zip(*self.waiting.values(), strict=True)):
-            if column.count(None) < len(column):
-                folded[family] = self._folded(folded[family], slots, column)
+            fragment = folded[family]
+            if fragment is None:
+                if any(column):
+                    folded[family] = build(self._lines(slots, column))
+                    changed.append(family)
+            elif changes := fragment.changes(slots, column):
+                folded[family] = rebuild(fragment, changes, len(self.keys))
                 changed.append(family)
         self.fragments = tuple(folded)
         self.waiting = {}
@@ -128,18 +131,13 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         self.largest = max((fragment.length for fragment in folded if fragment), default=0)
         return changed
 
-    def _folded(
-        self, fragment: Fragment | None, slots: Sequence[int], column: Sequence[bytes | None]
-    ) -> Fragment | None:
-        """One family's fragment with what waits of it. column: new lines of those slots, None where they are as folded."""
-        if fragment is not None:
-            changes = {slot: lines for slot, lines in zip(slots, column, strict=True) if lines is not None}
-            return rebuild(fragment, changes, len(self.keys))
+    def _lines(self, slots: Sequence[int], column: Row) -> Sequence[bytes]:
+        """The lines of all slots, of which these have some."""
         lines = [b""] * len(self.keys)
         for slot, new in zip(slots, column, strict=True):
             if new:
                 lines[slot] = new
-        return build(lines)
+        return lines
 
     def objects(self) -> list[Kept]:
         """The objects with their folded lines. Costs one inflation a family: for compaction only."""

@@ -49,6 +49,13 @@ class Fragment(msgspec.Struct, frozen=True, eq=False, gc=False):
         checksum = self.checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM]
         return checksum not in (b"", NOTHING)
 
+    def changes(self, slots: Sequence[int], column: Sequence[bytes | None]) -> dict[int, bytes]:
+        """What changes here, by slot. column: new lines of those slots, None where they are as they were."""
+        if column.count(None) == len(column):
+            return {}
+        new = zip(slots, column, strict=True)
+        return {slot: lines for slot, lines in new if lines or (lines is not None and self.holds(slot))}
+
     def numbers(self) -> array[int]:
         """The lengths as numbers."""
         narrow = len(self.lengths) * CHECKSUM == len(self.checksums) * array(NARROW).itemsize
@@ -85,7 +92,7 @@ def build(lines: Sequence[bytes]) -> Fragment | None:
     text = b"".join(lines)
     if not text:
         return None
-    return _fragment(text, _packed([len(each) for each in lines]), b"".join([xxh3_64_digest(each) for each in lines]))
+    return _fragment(text, _packed(list(map(len, lines))), b"".join(map(xxh3_64_digest, lines)))
 
 
 def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment | None:

@@ -74,6 +74,11 @@ class Store:
         return key in self._places
 
     @property
+    def adopts(self) -> bool:
+        """Whether there is a store before with objects that may be taken over."""
+        return self._adoption is not None and len(self._adoption) > 0
+
+    @property
     def keys(self) -> Sequence[str]:
         """The objects held, by key."""
         return tuple(self._places)
