@@ -148,3 +148,20 @@ def test_what_json_readers_refuse_costs_its_field_only(spec: bytes, colour: str,
     assert decoded.object.spec
     assert decoded.object.spec.colour == colour
     assert [field.path for field in decoded.broken] == broken
+
+
+@pytest.mark.parametrize(
+    ("array", "names"),
+    [
+        (b"[]", []),
+        (b'[{"metadata": {"name": "a"}}, {"metadata": {"name": "b"}, "spec": null}]', ["a", "b"]),
+        pytest.param(b'[{"metadata": {"name": "a"}}, {"metadata": {"name": 7}}]', None, id="one needs mending"),
+        pytest.param(b'[{"spec": {"tags": [null]}}]', None, id="a null in a list"),
+        pytest.param(b'[{"metadata": {"name": "a"}', None, id="cut"),
+        pytest.param(b"[" * 100_000, None, id="too deep"),
+    ],
+)
+def test_a_list_is_decoded_at_once_where_nothing_in_it_needs_mending(array: bytes, names: list[str] | None) -> None:
+    things = DECODER.decode_list(array)
+    found = None if things is None else [thing.metadata and thing.metadata.name for thing in things]
+    assert found == names
