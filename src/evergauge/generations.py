@@ -33,11 +33,21 @@ log = structlog.get_logger(__name__)
 class Builder:
     """Builds generations; nothing of them runs yet."""
 
-    def __init__(self, options: Options, kinds: Mapping[str, CompiledKind], ways: Ways, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        options: Options,
+        kinds: Mapping[str, CompiledKind],
+        ways: Ways,
+        telemetry: Telemetry,
+        *,
+        trim: Callable[[], None] = lambda: None,
+    ) -> None:
+        """trim: gives freed memory back, called when a list was taken into service."""
         self._options = options
         self._kinds = kinds
         self._ways = ways
         self._telemetry = telemetry
+        self._trim = trim
         self._faults = FaultReports(telemetry.objects, ways.clock)
         self._bound = options.freshness_bound
 
@@ -103,9 +113,10 @@ class Builder:
         return Served(feed, store)
 
     def _listed(self, resource: str) -> Callable[[int], None]:
-        """Publishes how many objects a list had, under `--object-limit` only (KSM behaviour)."""
+        """Publishes how many objects a list had, under `--object-limit` only (KSM behaviour), and gives back what it has left behind."""
 
         def listed(objects: int) -> None:
+            self._trim()
             if self._options.object_limit:
                 self._telemetry.settings.list_limited(resource, objects, self._options.object_limit)
 

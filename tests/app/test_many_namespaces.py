@@ -106,6 +106,22 @@ async def reading(*flags: str) -> AsyncIterator[Scene]:
             await client.close()
 
 
+async def test_memory_is_given_back_when_a_list_was_taken_into_service() -> None:
+    given_back = []
+    options, telemetry = parse(["--resources=configmaps"]), Telemetry(Build("0"), {})
+    client = ApiClient(load_cluster(kubeconfig="", apiserver="http://127.0.0.1:1", environ={}), counter=telemetry.api)
+    ways = Ways(
+        client, Abilities(client, now), telemetry.feeds, ListQueue(), Outage(client.health, Random(1)), Random(2), now
+    )
+    builder = Builder(options, compile_kinds(options, KINDS), ways, telemetry, trim=lambda: given_back.append(now()))
+    (served,) = builder.build(fixed(0, 1, options.sharding), None).served
+    served.store.begin()
+    assert not given_back
+    await served.store.commit()
+    assert len(given_back) == 1
+    await client.close()
+
+
 async def report(feeds: Sequence[Feed]) -> None:
     while True:
         await asyncio.sleep(1)
