@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -109,6 +110,55 @@ async def test_stop_ends_what_outlasts_the_grace_time() -> None:
         await server.app[RUNNING].wait()
         await server.stop()
         assert await reader.read(-1) == b""
+
+
+async def test_stop_ends_when_what_was_answered_is_sent_and_not_before() -> None:
+    answered, body = asyncio.Event(), b"x" * 60_000
+
+    async def answer(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        # So little that the answer waits in this process, below the mark from which on a handler would wait for its reader.
+        sent_from = request.transport.get_extra_info("socket")
+        sent_from.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        answered.set()
+        return web.Response(body=body)
+
+    app = new_app()
+    app.router.add_get("/", answer)
+    async with serving(app) as server:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect(("127.0.0.1", urlsplit(server.url).port))
+            slow.setblocking(False)  # noqa: FBT003 - socket's own signature
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(slow, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            await answered.wait()
+            stop = asyncio.create_task(server.stop())
+            await asyncio.sleep(0.3)
+            assert not stop.done()
+            received = b""
+            while piece := await loop.sock_recv(slow, 65_536):
+                received += piece
+            await stop
+    assert received.endswith(b"\r\n\r\n" + body)
+
+
+async def test_stop_cuts_off_who_does_not_take_what_was_answered() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return web.Response(body=b"x" * 60_000)
+
+    app = new_app()
+    app.router.add_get("/", answer)
+    async with serving(app, grace=0.3) as server:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect(("127.0.0.1", urlsplit(server.url).port))
+            slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            await asyncio.sleep(0.2)
+            async with asyncio.timeout(5):
+                await server.stop()
 
 
 async def test_stop_closes_idle_connections_at_once() -> None:

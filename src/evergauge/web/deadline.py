@@ -17,7 +17,9 @@ class HeaderDeadline(asyncio.Protocol):
     The time runs from the connection's start, and from the first byte of each later request.
     """
 
-    def __init__(self, inner: asyncio.Protocol, seconds: float) -> None:
+    def __init__(self, inner: asyncio.Protocol, seconds: float, open_ones: set[HeaderDeadline]) -> None:
+        """open_ones: those whose connection is not yet lost; it adds and removes itself."""
+        self._open_ones = open_ones
         self._inner = inner
         self._seconds = seconds
         self._timer: asyncio.TimerHandle | None = None
@@ -33,10 +35,16 @@ class HeaderDeadline(asyncio.Protocol):
         """From now on bytes belong to the next request."""
         self._handling = False
 
+    def cut(self) -> None:
+        """End the connection, whatever is still to be sent."""
+        if self._transport:
+            self._transport.abort()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol, as all that follows."""
         # uvloop's transports have all that asyncio.Transport has, and aren't of that class.
         self._transport = cast("asyncio.Transport", transport)
+        self._open_ones.add(self)
         self._arm()
         self._inner.connection_made(transport)
 
@@ -49,6 +57,7 @@ class HeaderDeadline(asyncio.Protocol):
         return self._inner.eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._open_ones.discard(self)
         self._disarm()
         self._inner.connection_lost(exc)
 

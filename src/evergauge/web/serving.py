@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,8 @@ class Server:
         self.url = url(listening)
         self._timeouts = timeouts or Timeouts()
         self._listening = listening
+        self._grace = grace
+        self._connections: set[HeaderDeadline] = set()
         self._server: asyncio.Server | None = None
         self._runner = web.AppRunner(
             app,
@@ -60,12 +63,23 @@ class Server:
 
     async def stop(self) -> None:
         """Accept no more, close what is idle, let running requests end within the grace time, then close all."""
+        deadline = asyncio.get_running_loop().time() + self._grace
         if self._server:
             self._server.close()
         await self._runner.cleanup()
+        await self._sent(deadline)
+
+    async def _sent(self, deadline: float) -> None:
+        """Wait until closed connections have sent what they still held: a request has ended when its last piece was handed over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                while self._connections:  # noqa: ASYNC110 - a fraction of a second, once
+                    await asyncio.sleep(0.01)
+        for connection in tuple(self._connections):
+            connection.cut()
 
     def _connection(self) -> HeaderDeadline:
         accept = self._runner.server
         if accept is None:
             raise RuntimeError("a connection came in after the server was stopped")
-        return HeaderDeadline(accept(), self._timeouts.read_header)
+        return HeaderDeadline(accept(), self._timeouts.read_header, self._connections)
