@@ -88,6 +88,6 @@ programs:
 ifneq ($(shell cat .stamps/venv 2>/dev/null),$(CURDIR))
 .PHONY: .stamps/venv
 endif
-.stamps/venv: requirements.lock pyproject.toml scripts/venv
+.stamps/venv: requirements.lock pyproject.toml hatch_build.py $(wildcard src/evergauge/native/*.px?) scripts/venv
 	@scripts/venv
 	@mkdir -p .stamps && pwd -P >$@

@@ -160,7 +160,8 @@ def _no_words(line: Line, command: str) -> None:
 
 
 def _version(_line: Line) -> int:
-    sys.stdout.write(f"evergauge {__version__} (Python {platform.python_version()})\n")
+    native = "with" if _load("evergauge.native", "lines") else "without"
+    sys.stdout.write(f"evergauge {__version__} (Python {platform.python_version()}, {native} the native part)\n")
     return 0
 
 

@@ -27,7 +27,7 @@ class Rendering:
         self._ours = ours
         self._by_version = {(kind.api_version, kind.kind): kind for kind in kinds}
         self._by_name = {kind.kind: kind for kind in kinds}
-        self._parts: dict[str, list[tuple[bytes, ...]]] = {resource: [] for resource in compiled}
+        self._parts: dict[str, list[Sequence[bytes]]] = {resource: [] for resource in compiled}
         self.problems: list[str] = []
         self.unknown: list[str] = []
 

@@ -10,7 +10,7 @@ import linecache
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from evergauge.declare.family import Const, Each, Family, Given, Is, Label, MapLabels, Present, Via
 from evergauge.declare.fields import Conversion
@@ -21,6 +21,15 @@ from evergauge.errors import DeclarationError
 from evergauge.exposition.text import escape, number
 
 Render = Callable[[Any], tuple[str, ...]]
+
+
+class Compiled(NamedTuple):
+    """A render function, its source, and what that knows by name."""
+
+    render: Render
+    source: str
+    names: Mapping[str, Any]
+
 
 _VALUE = {
     Conversion.SAFE: "{0}",
@@ -242,8 +251,8 @@ def compile_render(
     identity: Mapping[str, str],
     families: Sequence[Family],
     allowlists: Allowlists,
-) -> tuple[Render, str]:
-    """The render function of a resource's objects for these families, and its source.
+) -> Compiled:
+    """The render function of a resource's objects for these families.
 
     identity: the labels of every sample, by name, as paths. Raises DeclarationError for what doesn't fit the model.
     """
@@ -253,7 +262,7 @@ def compile_render(
     filename = f"<evergauge render {resource}: {label}>"
     exec(compile(source, filename, "exec"), names)  # noqa: S102 (our own source, made from our own declarations)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return cast("Render", names["render"]), source
+    return Compiled(cast("Render", names["render"]), source, names)
 
 
 def check(model: type[Model], identity: Mapping[str, str], families: Sequence[Family]) -> None:

@@ -1,16 +1,17 @@
 """A kind ready to render: JSON of one object in, the text of each family out."""
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import msgspec
 
-from evergauge.declare.compile import Allowlists, Render, compile_render
+from evergauge.declare.compile import Allowlists, Compiled, Render, compile_render
 from evergauge.declare.decode import Broken, Decoded, ObjectDecoder
 from evergauge.declare.family import Family
 from evergauge.declare.kind import Kind
 from evergauge.declare.model import Model
+from evergauge.declare.native import native_render
 from evergauge.declare.reads import reads_metadata_only
 from evergauge.exposition.header import header
 
@@ -25,7 +26,7 @@ class Fault(NamedTuple):
 class Rendered(NamedTuple):
     """One object's samples: the UTF-8 lines of each family in the order of `CompiledKind.families`, b"" for none."""
 
-    parts: tuple[bytes, ...]
+    parts: Sequence[bytes]
     faults: tuple[Fault, ...] = ()
 
 
@@ -44,7 +45,7 @@ class CompiledKind:
         self.families = tuple(kind.families if families is None else families)
         self.allowlists = allowlists or Allowlists()
         self.metadata_only = reads_metadata_only(kind.identity, self.families)
-        self._render, self.source = self._compile(self.families)
+        self._render, self.source, self._names = self._compile(self.families)
         self._decoder: ObjectDecoder[Model] = ObjectDecoder(kind.model)
         self._nothing = (b"",) * len(self.families)
         self._single = cache(self._compile_single)
@@ -63,9 +64,17 @@ class CompiledKind:
         if decoded.object is None:
             return Rendered(self._nothing, tuple(Fault("", b.reason) for b in decoded.broken))
         try:
-            return Rendered(tuple(map(str.encode, self._render(decoded.object))))
+            return Rendered(self._lines_of(decoded.object))
         except Exception:  # noqa: BLE001 (whatever it was: found again, named and counted family by family)
             return self._render_one_by_one(decoded.object, decoded.broken)
+
+    @cached_property
+    def _lines_of(self) -> Callable[[Model], Sequence[bytes]]:
+        """The render function with its result encoded. Made at the first object: most kinds of a cluster have few or none."""
+        return native_render(self.source, self._names) or self._encoded
+
+    def _encoded(self, decoded: Model) -> Sequence[bytes]:
+        return tuple(map(str.encode, self._render(decoded)))
 
     def _render_one_by_one(self, decoded: Model, broken: Sequence[Broken]) -> Rendered:
         """Those that fail, or read a broken field, are left out."""
@@ -80,9 +89,9 @@ class CompiledKind:
         return Rendered(tuple(parts), tuple(faults))
 
     def _compile_single(self, slot: int) -> Render:
-        return self._compile([self.families[slot]])[0]
+        return self._compile([self.families[slot]]).render
 
-    def _compile(self, families: Sequence[Family]) -> tuple[Render, str]:
+    def _compile(self, families: Sequence[Family]) -> Compiled:
         kind = self.kind
         return compile_render(kind.resource, kind.model, kind.identity, families, self.allowlists)
 

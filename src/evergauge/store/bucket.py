@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-from xxhash import xxh3_64_digest
 
-from evergauge.store.fragment import CHECKSUM, NOTHING, Fragment, build, rebuild
+from evergauge.store.columns import Row, any_lines, column_of, columns, differing, sizes
+from evergauge.store.fragment import Fragment, build, rebuild
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 MOST_OBJECTS = 32
 """Objects at which a bucket is full: decision 0020."""
@@ -17,8 +19,6 @@ MOST_BYTES = 64 * 1024
 """Plain bytes in any one family at which a bucket is full."""
 
 Fragments = tuple[Fragment | None, ...]
-Row = Sequence[bytes | None]
-"""What waits of one object: its new lines by family, None where they are as folded. Empty ones need not have been there."""
 
 
 class Kept(NamedTuple):
@@ -83,61 +83,57 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
     def replace(self, slot: int, version: int, parts: Sequence[bytes]) -> None:
         """New lines for the object in a slot: those families wait whose checksums differ from the folded ones."""
         self.versions[slot] = version
-        row: list[bytes | None] = [None] * len(parts)
-        start, end = slot * CHECKSUM, (slot + 1) * CHECKSUM
-        for family, (fragment, lines) in enumerate(zip(self.fragments, parts, strict=True)):
-            if fragment is None or end > len(fragment.checksums):
-                row[family] = lines or None
-            elif (xxh3_64_digest(lines) if lines else NOTHING) != fragment.checksums[start:end]:
-                row[family] = lines
-        self._wait(slot, row)
+        self._wait(slot, differing(parts, self.fragments, slot))
 
     def remove(self, slot: int) -> None:
         """Free a slot; its lines go with the next fold."""
         self.keys[slot], self.versions[slot] = None, 0
         self.live -= 1
-        self._wait(
-            slot, [b"" if fragment is not None and fragment.holds(slot) else None for fragment in self.fragments]
-        )
+        row = [b"" if fragment is not None and fragment.holds(slot) else None for fragment in self.fragments]
+        self._wait(slot, row if any_lines(row) else None)
 
-    def _wait(self, slot: int, row: Row) -> None:
-        self._count(self.waiting.pop(slot, ()), -1)
-        if row.count(None) < len(row):
+    def _wait(self, slot: int, row: Row | None) -> None:
+        """Let this wait of the object in a slot, in place of what waited before; None for nothing."""
+        before = self.waiting.pop(slot, None)
+        if before is not None:
+            self._count(before, -1)
+        if row is not None:
             self.waiting[slot] = row
             self._count(row, 1)
 
     def _count(self, row: Row, sign: int) -> None:
-        sizes = list(map(len, filter(None, row)))
-        if sizes:
-            self.waiting_bytes += sign * sum(sizes)
-            self.largest += sign * max(sizes)
+        total, longest = sizes(row)
+        self.waiting_bytes += sign * total
+        self.largest += sign * longest
 
     def fold(self) -> Sequence[int]:
         """Bring what waits into the fragments, all families in one step; returns the families that changed."""
-        slots, folded = tuple(self.waiting), list(self.fragments)
-        changed = []
-        for family, column in enumerate(zip(*self.waiting.values(), strict=True)):
-            fragment = folded[family]
-            if fragment is None:
-                if any(column):
-                    folded[family] = build(self._lines(slots, column))
-                    changed.append(family)
-            elif changes := fragment.changes(slots, column):
-                folded[family] = rebuild(fragment, changes, len(self.keys))
-                changed.append(family)
-        self.fragments = tuple(folded)
+        before = self.fragments
+        if self.waiting:
+            self.fragments = tuple(self._built() if self._is_new() else self._rebuilt())
         self.waiting = {}
         self.waiting_bytes = 0
-        self.largest = max((fragment.length for fragment in folded if fragment), default=0)
-        return changed
+        self.largest = max((fragment.length for fragment in self.fragments if fragment), default=0)
+        return [n for n, (old, new) in enumerate(zip(before, self.fragments, strict=True)) if old is not new]
 
-    def _lines(self, slots: Sequence[int], column: Row) -> Sequence[bytes]:
-        """The lines of all slots, of which these have some."""
-        lines = [b""] * len(self.keys)
-        for slot, new in zip(slots, column, strict=True):
-            if new:
-                lines[slot] = new
-        return lines
+    def _is_new(self) -> bool:
+        """Whether nothing was folded yet, and something waits in each slot."""
+        return len(self.waiting) == len(self.keys) and not any(self.fragments)
+
+    def _built(self) -> Iterator[Fragment | None]:
+        return map(build, columns([self.waiting[slot] for slot in range(len(self.keys))]))
+
+    def _rebuilt(self) -> Iterator[Fragment | None]:
+        slots = tuple(self.waiting)
+        for fragment, column in zip(self.fragments, zip(*self.waiting.values(), strict=True), strict=True):
+            if fragment is None:
+                lines = [b""] * len(self.keys)
+                for slot, new in zip(slots, column, strict=True):
+                    lines[slot] = new or b""
+                yield build(column_of(lines))
+            else:
+                changes = fragment.changes(slots, column)
+                yield rebuild(fragment, changes, len(self.keys)) if changes else fragment
 
     def objects(self) -> list[Kept]:
         """The objects with their folded lines. Costs one inflation a family: for compaction only."""

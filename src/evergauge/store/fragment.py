@@ -12,29 +12,25 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from isal import isal_zlib
-from xxhash import xxh3_64_digest
+
+from evergauge.store.columns import CHECKSUM, NARROW, NARROW_BELOW, NOTHING, WIDE, checksum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from evergauge.store.columns import Column
 
 LEVEL = 1
 """ISA-L's level: as small as zlib's 6 at ten times its speed (docs/decisions)."""
 RAW = -15
 """Window bits for deflate without a header."""
-NARROW, WIDE = "H", "I"
-NARROW_BELOW = 65536
-"""The types of a column of lengths. Most fragments are far below 64 KiB, and two bytes a length halve the column."""
-CHECKSUM = 8
-"""Bytes of a checksum."""
-NOTHING = xxh3_64_digest(b"")
-"""The checksum of an object without lines in a family."""
 
 
 class Fragment(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Immutable. Nothing it holds can refer to it, so the garbage collector is spared the sight of it: docs/decisions/0022.
 
     deflated: raw deflate, sync-flushed. length: bytes of plain text. crc: CRC-32 of the plain text.
-    lengths, checksums: for each slot of the bucket the bytes and the 64-bit checksum (XXH3) of its object's lines, packed: as arrays they would
+    lengths, checksums: for each slot of the bucket the bytes and the 64-bit checksum of its object's lines, packed: as arrays they would
     take twice the memory.
     """
 
@@ -87,12 +83,9 @@ def header_fragment(text: bytes) -> Fragment:
     return _fragment(text, b"", b"")
 
 
-def build(lines: Sequence[bytes]) -> Fragment | None:
-    """The fragment of a new bucket's lines, one entry a slot; None when there are none."""
-    text = b"".join(lines)
-    if not text:
-        return None
-    return _fragment(text, _packed(list(map(len, lines))), b"".join(map(xxh3_64_digest, lines)))
+def build(column: Column | None) -> Fragment | None:
+    """The fragment of a bucket that had none of the family; None without a column."""
+    return None if column is None else _fragment(*column)
 
 
 def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment | None:
@@ -112,13 +105,8 @@ def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment
         lengths = array(WIDE, lengths)
     for slot, lines in changes.items():
         lengths[slot] = len(lines)
-        checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM] = xxh3_64_digest(lines)
+        checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM] = checksum(lines)
     return _fragment(text, lengths.tobytes(), bytes(checksums))
-
-
-def _packed(lengths: Sequence[int]) -> bytes:
-    """Lengths as they are kept."""
-    return array(NARROW if max(lengths) < NARROW_BELOW else WIDE, lengths).tobytes()
 
 
 def _splice(text: bytes, lengths: array[int], changes: Mapping[int, bytes]) -> bytes:
