@@ -1,9 +1,11 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+from cython cimport final
 from libc.stdint cimport uint32_t, uint64_t
 
 from evergauge.native.texts cimport Buffer
 
 
+@final
 cdef class Lines:
     cdef Py_ssize_t families
     cdef char *text

@@ -3,6 +3,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cython cimport final
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
@@ -31,6 +32,7 @@ cdef extern from *:
     uint64_t hash_of(const char *text, Py_ssize_t length) nogil
 
 
+@final
 cdef class Lines:
     """An object's lines, one entry a family, in one piece of memory with their ends and checksums. To Python a sequence of bytes."""
 

@@ -12,6 +12,7 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject, Py_TYPE
 from cpython.ref cimport Py_CLEAR, Py_INCREF, Py_XDECREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
+from cython cimport final
 from libc.string cimport memcpy
 
 from evergauge.native.lines cimport Lines
@@ -55,6 +56,11 @@ cdef inline int is_true(object value) except -1:
     return PyUnicode_GET_LENGTH(value) > 0 if PyUnicode_CheckExact(value) else bool(value)
 
 
+cdef Py_ssize_t MOST_KEPT = 1024 * 1024
+"""Bytes of lines up to which the buffers that they were written into are used again."""
+
+
+@final
 cdef class Frame:
     """What one call works with. values: the function's locals. texts: a buffer a family, and one more to join texts in."""
 
@@ -72,12 +78,19 @@ cdef class Frame:
 
     def __dealloc__(self):
         if self.values is not NULL:
-            self.clear()
+            for i in range(self.locals):
+                Py_CLEAR(self.values[i])
             PyMem_Free(self.values)
         if self.texts is not NULL:
             for i in range(self.families + 1):
                 PyMem_Free(self.texts[i].start)
             PyMem_Free(self.texts)
+
+    cdef PyObject *get(self, Py_ssize_t local) except NULL:
+        """Borrowed. Raises UnboundLocalError as Python does: no source that we make gets there."""
+        if self.values[local] is NULL:
+            raise UnboundLocalError(f"local {local} has no value yet")
+        return self.values[local]
 
     cdef void set(self, Py_ssize_t local, object value) noexcept:
         cdef PyObject *before = self.values[local]
@@ -110,7 +123,7 @@ cdef class Local(Expression):
         self.number = number
 
     cdef object value(self, Frame frame):
-        return <object>frame.values[self.number]
+        return <object>frame.get(self.number)
 
 
 cdef class Constant(Expression):
@@ -135,7 +148,7 @@ cdef class Field(Expression):
         self.local, self.name = local, name
 
     cdef object value(self, Frame frame):
-        cdef PyObject *owner = frame.values[self.local]
+        cdef PyObject *owner = frame.get(self.local)
         cdef PyObject *found
         if self.known is None:
             self.known = type(<object>owner)
@@ -283,15 +296,13 @@ cdef class Seconds(Expression):
             seconds = unix_seconds(<const char *>PyUnicode_DATA(text))
             if seconds >= 0:
                 # Ten digits of which the first is 1: 1.732521300e+09, without zeros at the end.
+                written[0], written[1] = c'1', c'.'
                 for i in range(9):
                     written[10 - i] = c'0' + seconds % 10
                     seconds //= 10
                 length = 11
                 while written[length - 1] == c'0':
                     length -= 1
-                if length == 2:
-                    length = 1
-                written[0], written[1] = c'1', c'.'
                 memcpy(written + length, "e+09", 4)
                 return PyUnicode_DecodeUTF8(written, length + 4, NULL)
         return self.function(text)
@@ -340,7 +351,7 @@ cdef class Joined(Expression):
             if piece.text is not NULL:
                 append(buffer, piece.text, piece.length)
             else:
-                text = utf8(<object>frame.values[piece.local], &length)
+                text = utf8(<object>frame.get(piece.local), &length)
                 append(buffer, text, length)
             piece += 1
         return 0
@@ -359,7 +370,7 @@ cdef class NeedsEscape(Expression):
         cdef const char *start
         for i in range(self.texts.count):
             if self.texts.pieces[i].text is NULL:
-                start = utf8(<object>frame.values[self.texts.pieces[i].local], &length)
+                start = utf8(<object>frame.get(self.texts.pieces[i].local), &length)
                 if holds_special(start, length):
                     return True
         return False
@@ -467,5 +478,6 @@ cdef class Program:
         lines = Lines(self.families)
         lines.take(frame.texts)
         frame.clear()
-        self.spare = frame
+        if lines.start(self.families) <= MOST_KEPT:
+            self.spare = frame
         return lines
