@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("src/evergauge/native")
-MODULES = ("lines", "nodes")
 
 
 class NativePart(BuildHookInterface):  # type: ignore[type-arg] # its configuration is nobody's business
@@ -23,7 +21,7 @@ class NativePart(BuildHookInterface):  # type: ignore[type-arg] # its configurat
         if self.target_name != "wheel":
             return
         try:
-            libraries = compiled(Path(self.root))
+            libraries = compiled()
         except Exception as error:  # noqa: BLE001 (whatever is missing: a compiler, Python's headers, Cython)
             self.app.display_warning(f"the native part is left out, Evergauge will need more CPU: {error}")
             return
@@ -32,16 +30,15 @@ class NativePart(BuildHookInterface):  # type: ignore[type-arg] # its configurat
         build_data["artifacts"] += map(str, libraries)
 
 
-def compiled(root: Path) -> list[Path]:
-    """The modules' paths from the project's root. Raises what compilers and those who call them raise."""
+def compiled() -> list[Path]:
+    """The modules' paths from the project's root, where a build runs (PEP 517). Raises what compilers and those who call them raise."""
     from Cython.Build import cythonize  # noqa: PLC0415 (may be missing)
     from setuptools import Distribution, Extension  # noqa: PLC0415 (as above)
 
-    os.chdir(root)
     with tempfile.TemporaryDirectory() as folder:
         extensions = [
-            Extension(f"evergauge.native.{name}", [str(FOLDER / f"{name}.pyx")], extra_compile_args=["-O3", "-g0"])
-            for name in MODULES
+            Extension(f"evergauge.native.{source.stem}", [str(source)], extra_compile_args=["-O3", "-g0"])
+            for source in sorted(FOLDER.glob("*.pyx"))
         ]
         modules = cythonize(extensions, include_path=["src"], build_dir=folder, quiet=True)
         command = Distribution({"ext_modules": modules, "package_dir": {"": "src"}}).get_command_obj("build_ext")

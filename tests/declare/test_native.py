@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from evergauge.declare.decode import ObjectDecoder
 from evergauge.declare.native import native_render
 from evergauge.kinds import KINDS
 from kinds.cases import all_cases
-from kinds.test_mutations import ODD, dumps, mutate, places
+from kinds.test_mutations import ODD, mutated
 from support.native import native_part
 
 if TYPE_CHECKING:
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
     from evergauge.declare import Model
 
 COMPILED = {kind.kind: CompiledKind(kind, allowlists=Allowlists(("*",), ("*",))) for kind in KINDS}
+BY_PYTHON = {kind.kind: CompiledKind(kind, allowlists=Allowlists(("*",), ("*",))) for kind in KINDS}
+for each in BY_PYTHON.values():
+    each.__dict__["_lines_of"] = each._encoded
 DECODERS: dict[str, ObjectDecoder[Any]] = {kind.kind: ObjectDecoder(kind.model) for kind in KINDS}
 
 
@@ -67,15 +69,14 @@ def test_of_every_recorded_object_the_same_lines() -> None:
 
 @given(st.data())
 def test_of_anything_a_server_may_send_the_same_lines_or_the_same_error(data: st.DataObject) -> None:
-    case = data.draw(st.sampled_from(all_cases()))
-    obj = copy.deepcopy(case.object)
-    for _ in range(data.draw(st.integers(1, 8))):
-        if found := list(places(obj)):
-            mutate(obj, data.draw(st.sampled_from(found))[0], data.draw(st.sampled_from((*ODD, "ü€𝄞", "\ud800"))))
-    raw = dumps(obj)
-    if DECODERS[case.flags.kind].decode(raw).object is not None:
-        native, python = both(case.flags.kind, raw)
-        assert native == python
+    kind, raw = mutated(data, (*ODD, "ü€𝄞", "\ud800"))
+    native, python = COMPILED[kind].render(raw), BY_PYTHON[kind].render(raw)
+    assert (list(native.parts), native.faults) == (list(python.parts), python.faults)
+    if DECODERS[kind].decode(raw).object is not None:
+        found, expected = both(kind, raw)
+        # Of several faults the native part meets a text that is no Unicode where it writes it, Python at the end.
+        both_fail = isinstance(found, type) and isinstance(expected, type)
+        assert found == expected or (both_fail and UnicodeEncodeError in (found, expected))
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4))

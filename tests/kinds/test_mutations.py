@@ -15,7 +15,7 @@ from evergauge.kinds import KINDS
 from kinds.cases import all_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 EVERYTHING = Allowlists(("*",), ("*",))
 COMPILED = {kind.kind: CompiledKind(kind, allowlists=EVERYTHING) for kind in KINDS}
@@ -115,6 +115,16 @@ def dumps(obj: object) -> bytes:
     return json.dumps(obj).replace('"HUGE"', HUGE).encode()
 
 
+def mutated(data: st.DataObject, odd: Sequence[object]) -> tuple[str, bytes]:
+    """The kind and the JSON of a recorded object in which up to eight values were replaced by odd ones."""
+    case = data.draw(st.sampled_from(all_cases()))
+    obj = copy.deepcopy(case.object)
+    for _ in range(data.draw(st.integers(1, 8))):
+        if found := list(places(obj)):
+            mutate(obj, data.draw(st.sampled_from(found))[0], data.draw(st.sampled_from(odd)))
+    return case.flags.kind, dumps(obj)
+
+
 @given(st.data())
 def test_one_mutation(data: st.DataObject) -> None:
     case = data.draw(st.sampled_from(all_cases()))
@@ -137,13 +147,9 @@ def test_one_mutation(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_many_mutations(data: st.DataObject) -> None:
-    case = data.draw(st.sampled_from(all_cases()))
-    obj = copy.deepcopy(case.object)
-    for _ in range(data.draw(st.integers(1, 8))):
-        if found := list(places(obj)):
-            mutate(obj, data.draw(st.sampled_from(found))[0], data.draw(st.sampled_from(ODD)))
-    rendered = COMPILED[case.flags.kind].render(dumps(obj))
-    assert len(rendered.parts) == len(COMPILED[case.flags.kind].families)
+    kind, raw = mutated(data, ODD)
+    rendered = COMPILED[kind].render(raw)
+    assert len(rendered.parts) == len(COMPILED[kind].families)
     assert all(part.endswith(b"\n") for part in rendered.parts if part)
 
 

@@ -22,7 +22,8 @@ def lines(request: pytest.FixtureRequest) -> Iterator[None]:
     put = Store.put
 
     def put_native(store: Store, key: str, parts: Sequence[bytes], version: int = 0) -> bool:
-        return put(store, key, native_lines(parts), version)
+        # What it renders is UTF-8: bytes that are none stand for the characters of the same numbers.
+        return put(store, key, native_lines([part.decode("latin-1").encode() for part in parts]), version)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Store, "put", put_native)

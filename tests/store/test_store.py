@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 KEYS = st.sampled_from([f"uid-{n}" for n in range(150)])
-LINES = st.lists(st.text(max_size=30), max_size=3).map(lambda lines: "".join(line + "\n" for line in lines).encode())
+LINES = st.lists(st.binary(max_size=30), max_size=3).map(lambda lines: b"".join(line + b"\n" for line in lines))
 PARTS = st.lists(LINES, min_size=FAMILIES, max_size=FAMILIES)
 # An object's new lines, None for its deletion, or a fold in between.
 STEPS = st.lists(st.tuples(KEYS, st.none() | PARTS) | st.just("fold"), max_size=300)

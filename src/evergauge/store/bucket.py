@@ -127,10 +127,8 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         slots = tuple(self.waiting)
         for fragment, column in zip(self.fragments, zip(*self.waiting.values(), strict=True), strict=True):
             if fragment is None:
-                lines = [b""] * len(self.keys)
-                for slot, new in zip(slots, column, strict=True):
-                    lines[slot] = new or b""
-                yield build(column_of(lines))
+                new = dict(zip(slots, column, strict=True))
+                yield build(column_of([new.get(slot) for slot in range(len(self.keys))]))
             else:
                 changes = fragment.changes(slots, column)
                 yield rebuild(fragment, changes, len(self.keys)) if changes else fragment

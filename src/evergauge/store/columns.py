@@ -48,13 +48,14 @@ def columns(rows: Sequence[Row]) -> list[Column | None]:
     if native and all(isinstance(row, _LINES) for row in rows):
         found: list[Column | None] = native.columns(rows)
         return found
-    return [column_of([each or b"" for each in lines]) if any(lines) else None for lines in zip(*rows, strict=True)]
+    return list(map(column_of, zip(*rows, strict=True)))
 
 
-def column_of(lines: Sequence[bytes]) -> Column | None:
-    """The column of one family, None without lines. lines: one entry a slot."""
-    if not any(lines):
+def column_of(waiting: Row) -> Column | None:
+    """The column of one family, None without lines. waiting: its new lines, one entry a slot."""
+    if not any(waiting):
         return None
+    lines = [each or b"" for each in waiting]
     lengths = list(map(len, lines))
     packed = array(NARROW if max(lengths) < NARROW_BELOW else WIDE, lengths).tobytes()
     return Column(b"".join(lines), packed, b"".join(map(checksum, lines)))
