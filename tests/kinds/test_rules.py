@@ -123,7 +123,7 @@ def test_amounts() -> None:
         ("pods", "integer", "110"),
         ("x_io_y", "integer", "0"),
     ]
-    assert requested(None) == provided(None) == []
+    assert [*requested(None), *provided(None)] == []
 
 
 @pytest.mark.parametrize(
@@ -179,4 +179,4 @@ def test_unique_tolerations() -> None:
         Toleration(key="a", tolerationSeconds=0),
     )
     assert len(unique_tolerations((twice, nulled, other, twice))) == 2
-    assert unique_tolerations(()) == []
+    assert not unique_tolerations(())

@@ -1,4 +1,4 @@
-"""The lines of a watch, and when they came."""
+"""What a watch sends, and when it came."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from evergauge.errors import ConnectionLost
-from evergauge.kube.watches import Lines
+from evergauge.kube.forms import JSON, form_of
+from evergauge.kube.watches import Sent
 
 if TYPE_CHECKING:
     from evergauge.kube.client import Stream
@@ -18,6 +19,7 @@ class Chunks:
 
     def __init__(self, *chunks: tuple[float, bytes]) -> None:
         self.now = 0.0
+        self.form = form_of(JSON)
         self._chunks = list(chunks)
 
     async def read(self) -> bytes:
@@ -27,17 +29,17 @@ class Chunks:
         self.now = max(self.now, at)
         return chunk
 
-    def lines(self) -> Lines:
-        return Lines(cast("Stream", self), "watching", silence=10, clock=lambda: self.now)
+    def sent(self) -> Sent:
+        return Sent(cast("Stream", self), "watching", silence=10, clock=lambda: self.now)
 
 
 async def test_lines_are_whole_however_they_come() -> None:
-    lines = Chunks((1, b"a\nb\nc"), (2, b"c"), (3, b"c\n"), (4, b"d\n")).lines()
+    lines = Chunks((1, b"a\nb\nc"), (2, b"c"), (3, b"c\n"), (4, b"d\n")).sent()
     assert [await lines.read() for _ in range(5)] == [[b"a", b"b"], [], [b"ccc"], [b"d"], None]
 
 
 async def test_what_breaks_off_in_a_line_is_no_clean_end() -> None:
-    lines = Chunks((1, b"a\nb")).lines()
+    lines = Chunks((1, b"a\nb")).sent()
     assert await lines.read() == [b"a"]
     with pytest.raises(ConnectionLost, match="broken off in the middle of an event"):
         await lines.read()
@@ -45,7 +47,7 @@ async def test_what_breaks_off_in_a_line_is_no_clean_end() -> None:
 
 async def test_what_is_there_at_once_may_have_come_when_the_last_lines_did() -> None:
     chunks = Chunks((5, b"a\n"), (5.001, b"b\n"), (5.002, b"c\n"), (9, b"d\n"))
-    lines, arrived = chunks.lines(), []
+    lines, arrived = chunks.sent(), []
     for busy in (0.02, 0.03, 0, 0):
         await lines.read()
         arrived.append(lines.arrived)

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from evergauge.errors import ConnectionLost, Expired, Forbidden, NotFound, Unreachable
+from evergauge.kube.forms import JSON, form_of
 from evergauge.kube.items import INITIAL_EVENTS_END
 
 if TYPE_CHECKING:
@@ -178,6 +179,8 @@ class Client:
 class MemoryList:
     """A list as it was when it was asked for, which takes its time to arrive, in two halves."""
 
+    form = form_of(JSON)
+
     def __init__(self, client: Client, api: Api, resource: str) -> None:
         self._client = client
         self._api = api
@@ -201,6 +204,8 @@ class MemoryList:
 
 class MemoryStream:
     """One watch. broken: see Client.break_streams."""
+
+    form = form_of(JSON)
 
     def __init__(self, client: Client, api: Api, resource: str, version: int | None, seconds: float) -> None:
         """version: to start from, None to start with all objects. seconds: until its clean end."""

@@ -26,6 +26,7 @@ from evergauge.declare.family import (
     is_,
     present,
     rows,
+    same,
     states,
     via,
 )
@@ -47,6 +48,7 @@ from evergauge.declare.model import (
 )
 from evergauge.exposition.labels import sanitize
 from evergauge.exposition.text import number
+from evergauge.protobuf import numbered
 
 __all__ = [
     "ALPHA",
@@ -84,11 +86,13 @@ __all__ = [
     "is_",
     "labels",
     "number",
+    "numbered",
     "otherwise",
     "owner",
     "present",
     "resource_version",
     "rows",
+    "same",
     "sanitize",
     "states",
     "via",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
-from evergauge.declare.family import Const, Each, Family, Given, Is, Label, MapLabels, Present, Via
+from evergauge.declare.family import Const, Each, Family, Given, Label, MapLabels, Present, Same, Via, When
 from evergauge.declare.fields import Conversion
 from evergauge.declare.model import Model
 from evergauge.declare.source import Block, Source
@@ -119,8 +119,11 @@ class _Compiler:
         sure = self.source.home(rows.name, block)[1]
         return block.child(f"for {loop.name} in {rows.name}{'' if sure else ' or ()'}:", {loop.name})
 
-    def enter_condition(self, condition: str | Is, block: Block, scope: Scope) -> Block:
+    def enter_condition(self, condition: When, block: Block, scope: Scope) -> Block:
         """The block inside `block` in which the condition holds."""
+        if isinstance(condition, Same):
+            names = [self.variables.fetch(path, block, scope).name for path in condition.paths]
+            return block.child(f"if {' == '.join(names)}:", set(names))
         if isinstance(condition, str):
             variable = self.variables.fetch(condition, block, scope)
             test = present(variable)

@@ -1,4 +1,4 @@
-"""A kind ready to render: JSON of one object in, the text of each family out."""
+"""A kind ready to render: JSON or protobuf of one object in, the text of each family out."""
 
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
@@ -14,6 +14,7 @@ from evergauge.declare.model import Model
 from evergauge.declare.native import native_render
 from evergauge.declare.reads import reads_metadata_only
 from evergauge.exposition.header import header
+from evergauge.protobuf import Protobuf, reader
 
 
 class Fault(NamedTuple):
@@ -34,7 +35,7 @@ class CompiledKind:
     """One kind with the families that are enabled.
 
     source: the text of the generated render function. metadata_only: no enabled family reads more than metadata, so the API server is
-    asked for `PartialObjectMetadata`.
+    asked for `PartialObjectMetadata`. protobuf: objects can be read from that.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class CompiledKind:
         self.metadata_only = reads_metadata_only(kind.identity, self.families)
         self._render, self.source, self._names = self._compile(self.families)
         self._decoder: ObjectDecoder[Model] = ObjectDecoder(kind.model)
+        self.protobuf = reader(kind.model) is not None
         self._nothing = (b"",) * len(self.families)
         self._single = cache(self._compile_single)
 
@@ -54,12 +56,12 @@ class CompiledKind:
         """HELP and TYPE of each family, in order."""
         return [header(f.name, f.help, f.type, openmetrics=openmetrics) for f in self.families]
 
-    def decode_list(self, array: bytes) -> list[Any] | None:
-        """The objects of a JSON array, of the kind's model, to be rendered; None where any needs mending, or it is no array."""
-        return self._decoder.decode_list(array)
+    def decode_list(self, objects: bytes | Protobuf) -> list[Any] | None:
+        """The objects of a JSON array or of a list's fields, of the kind's model, to be rendered; None where any needs mending, or it is neither."""
+        return self._decoder.decode_list(objects)
 
-    def render(self, raw: bytes | msgspec.Raw | Model) -> Rendered:
-        """The samples of the object in `raw` (its JSON, or decoded). Raises nothing: a family that fails is left out and named."""
+    def render(self, raw: bytes | msgspec.Raw | Protobuf | Model) -> Rendered:
+        """The samples of the object in `raw` (its JSON, its message, or decoded). Raises nothing: a family that fails is left out and named."""
         decoded = Decoded(raw) if isinstance(raw, Model) else self._decoder.decode(raw)
         if decoded.object is None:
             return Rendered(self._nothing, tuple(Fault("", b.reason) for b in decoded.broken))

@@ -1,4 +1,4 @@
-"""From an object's JSON to its model, tolerantly: one field of the wrong type costs its families, not the object.
+"""From an object's JSON, or its protobuf, to its model, tolerantly: one field of the wrong type costs its families, not the object.
 
 Typed decoding is tried first. Where it fails, the object is decoded untyped, the value that msgspec names is mended, and it is
 tried again:
@@ -16,6 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from evergauge.declare.model import Model
+from evergauge.protobuf import Protobuf, reader
 
 M = TypeVar("M", bound=Model)
 
@@ -53,22 +54,34 @@ class ObjectDecoder(Generic[M]):
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
+        self._message = reader(model)
         self._typed = msgspec.json.Decoder(model)
         self._typed_list = msgspec.json.Decoder(list[model])  # type: ignore[valid-type] # a class all the same
 
-    def decode(self, raw: bytes | msgspec.Raw) -> Decoded[M]:
-        """The object in `raw` (its JSON). Raises nothing: what is broken is in the result."""
+    def decode(self, raw: bytes | msgspec.Raw | Protobuf) -> Decoded[M]:
+        """The object in `raw` (its JSON, or its message). Raises nothing: what is broken is in the result."""
+        if isinstance(raw, Protobuf):
+            return self._decode_message(raw)
         try:
             return Decoded(self._typed.decode(raw))
         except _UNREADABLE:
             return self._mend(bytes(raw))
 
-    def decode_list(self, array: bytes) -> list[M] | None:
-        """The objects of a JSON array; None where any of them needs mending, or it is no array."""
+    def decode_list(self, objects: bytes | Protobuf) -> list[M] | None:
+        """The objects of a JSON array, or of a list's fields; None where any of them needs mending, or it is neither."""
         try:
-            return self._typed_list.decode(array)
+            return (
+                self._message.read_items(objects) if isinstance(objects, Protobuf) else self._typed_list.decode(objects)
+            )
         except _UNREADABLE:
             return None
+
+    def _decode_message(self, message: Protobuf) -> Decoded[M]:
+        """There is nothing to mend: of a field's type there is no doubt, and unreadable is all or nothing."""
+        try:
+            return Decoded(self._message.read(message))
+        except ValueError as error:
+            return Decoded(None, (Broken("", f"not protobuf: {error}"),))
 
     def _mend(self, raw: bytes) -> Decoded[M]:
         try:

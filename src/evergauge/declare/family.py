@@ -42,6 +42,13 @@ class Is:
 
 
 @dataclass(frozen=True, slots=True)
+class Same:
+    """A condition: the texts at two paths are the same."""
+
+    paths: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Const:
     """A label's text that is the same for all objects."""
 
@@ -89,7 +96,7 @@ class MapLabels:
 
 Label = str | Const | Via | Given
 Value = str | int | Present | Via
-When = str | Is
+When = str | Is | Same
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,11 @@ def present(path: str) -> Present:
 def is_(path: str, *texts: str) -> Is:
     """A condition: the text at the path is one of `texts`."""
     return Is(path, texts)
+
+
+def same(path: str, other: str) -> Same:
+    """A condition: two fields hold the same text."""
+    return Same((path, other))
 
 
 def const(text: str) -> Const:
@@ -186,7 +198,7 @@ def gauge(
         stability=stability,
         description=description,
         each=tuple(loop if isinstance(loop, Each) else Each(*_split_loop(name, loop)) for loop in loops),
-        when=(when,) if isinstance(when, (str, Is)) else tuple(when),
+        when=(when,) if isinstance(when, When) else tuple(when),
         labels=labels or {},
         map_labels=map_labels,
         value=value,

@@ -15,6 +15,8 @@ from typing import Annotated, TypeVar, dataclass_transform
 
 import msgspec
 
+from evergauge.protobuf import numbered
+
 T = TypeVar("T")
 
 TIME = msgspec.Meta(extra={"conversion": "time"})
@@ -44,12 +46,25 @@ class Model(msgspec.Struct, frozen=True, gc=False):
     """Base of all models. Frozen: an object never changes after it was decoded; no cycles, so no garbage collection."""
 
 
+@numbered(kind=1, name=3, controller=6)
 class OwnerReference(Model):
     kind: Str = ""
     name: Str = ""
     controller: Bool = None
 
 
+@numbered(
+    name=1,
+    namespace=3,
+    uid=5,
+    resourceVersion=6,
+    generation=7,
+    creationTimestamp=8,
+    deletionTimestamp=9,
+    labels=11,
+    annotations=12,
+    ownerReferences=13,
+)
 class Metadata(Model):
     """The part of `metav1.ObjectMeta` that families read."""
 
@@ -65,6 +80,7 @@ class Metadata(Model):
     ownerReferences: Items[OwnerReference] = ()
 
 
+@numbered(type=1, status=2, lastTransitionTime=4, reason=5)
 class Condition(Model):
     """A status condition: `type`, `status` (`True`, `False`, `Unknown`) and why."""
 

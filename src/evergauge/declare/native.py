@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergauge.declare.common import set_time
 from evergauge.declare.convert import time_text
-from evergauge.exposition.text import escape, needs_escape
+from evergauge.exposition.text import READY, escape, needs_escape, number
 from evergauge.native import nodes
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ class _Reader:
                 return nodes.Or(self._expression(first), self._expression(second))
             case ast.IfExp(test, yes, no):
                 return nodes.Choice(self._expression(test), self._expression(yes), self._expression(no))
+            case ast.Compare(operand, [ast.Eq()], [ast.Name(name)]) if name in self._locals:
+                return nodes.Same(self._expression(operand), self._expression(node.comparators[0]))
             case ast.Compare(operand, [operator], [constant]):
                 return self._comparison(operand, operator, self._constant(constant))
         return nodes.Constant(self._constant(node))
@@ -135,6 +137,8 @@ class _Reader:
                 return self._nodes.NeedsEscape(self._joined(texts))
             case [text] if function in (time_text, set_time):
                 return self._nodes.Seconds(function, self._expression(text))
+            case [value] if function is number:
+                return self._nodes.Number(number, READY, self._expression(value))
             case [text] if function is escape:
                 return self._nodes.Escape(escape, self._expression(text))
         return self._nodes.Call(function, tuple(self._expression(argument) for argument in arguments))

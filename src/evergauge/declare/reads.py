@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from evergauge.declare.family import Each, Family, Given, Is, MapLabels, Present, States, Via
+from evergauge.declare.family import Each, Family, Given, Is, MapLabels, Present, Same, States, Via
 
 
 def reads_metadata_only(identity: Mapping[str, str], families: Iterable[Family]) -> bool:
@@ -24,7 +24,7 @@ def paths_of(rule: object) -> tuple[str, ...]:
     match rule:
         case str():
             return (rule,)
-        case Via():
+        case Via() | Same():
             return rule.paths
         case Is() | Present() | States():
             return (rule.path,)

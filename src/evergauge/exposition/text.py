@@ -11,7 +11,7 @@ from math import inf
 _LABEL_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 _HELP_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n"})
 
-_READY: dict[float, str] = {n: str(n) for n in range(-1, 2048)} | {inf: "+Inf", -inf: "-Inf"}
+READY: dict[float, str] = {n: str(n) for n in range(-1, 2048)} | {inf: "+Inf", -inf: "-Inf"}
 """Texts of the numbers that most samples have. 1.0, True and 1 are the same key, -0.0 is 0 (as KSM writes it)."""
 _FIRST_LARGE = 10**6
 """From here on Go's format `g` uses an exponent."""
@@ -44,7 +44,7 @@ def number(value: float) -> str:
 
     Integers are taken as float64, which rounds them from 2^53 on.
     """
-    return _READY.get(value) or _number(value)
+    return READY.get(value) or _number(value)
 
 
 @lru_cache(maxsize=4096)

@@ -32,9 +32,11 @@ from evergauge.declare import (
     gauge,
     is_,
     labels,
+    numbered,
     owner,
     present,
     rows,
+    same,
     states,
     via,
 )
@@ -43,11 +45,13 @@ from evergauge.values.quantities import milli_value, value
 from evergauge.values.times import unix_seconds
 
 
+@numbered(requests=2, limits=1)
 class Resources(Model):
     requests: Map[Quantity] = None
     limits: Map[Quantity] = None
 
 
+@numbered(name=1, image=2, restartPolicy=24, resources=8)
 class Container(Model):
     name: Str = ""
     image: Str = ""
@@ -55,14 +59,17 @@ class Container(Model):
     resources: Resources | None = Resources()
 
 
+@numbered(startedAt=1)
 class Running(Model):
     startedAt: Time = ""
 
 
+@numbered(reason=1)
 class Waiting(Model):
     reason: Str = ""
 
 
+@numbered(exitCode=1, reason=3, startedAt=5, finishedAt=6)
 class Terminated(Model):
     exitCode: Int = 0
     reason: Str = ""
@@ -70,12 +77,14 @@ class Terminated(Model):
     finishedAt: Time = ""
 
 
+@numbered(running=2, waiting=1, terminated=3)
 class State(Model):
     running: Running | None = None
     waiting: Waiting | None = None
     terminated: Terminated | None = None
 
 
+@numbered(name=1, image=6, imageID=7, containerID=8, ready=4, restartCount=5, state=2, lastState=3)
 class ContainerStatus(Model):
     name: Str = ""
     image: Str = ""
@@ -87,21 +96,25 @@ class ContainerStatus(Model):
     lastState: State | None = State()
 
 
+@numbered(claimName=1, readOnly=2)
 class ClaimSource(Model):
     claimName: Str = ""
     readOnly: Bool = False
 
 
+@numbered()
 class EphemeralSource(Model):
     pass
 
 
+@numbered(name=1, persistentVolumeClaim=(2, 10), ephemeral=(2, 29))
 class Volume(Model):
     name: Str = ""
     persistentVolumeClaim: ClaimSource | None = None
     ephemeral: EphemeralSource | None = None
 
 
+@numbered(key=1, operator=2, value=3, effect=4, tolerationSeconds=5)
 class Toleration(Model):
     key: Str = ""
     operator: Str = ""
@@ -110,21 +123,40 @@ class Toleration(Model):
     tolerationSeconds: Int = None
 
 
+@numbered(name=1, resourceClaimName=3, resourceClaimTemplateName=4)
 class ResourceClaim(Model):
     name: Str = ""
     resourceClaimName: Str = None
     resourceClaimTemplateName: Str = None
 
 
+@numbered(name=1, resourceClaimName=2)
 class ResourceClaimStatus(Model):
     name: Str = ""
     resourceClaimName: Str = None
 
 
+@numbered(ip=1)
 class PodIP(Model):
     ip: Str = ""
 
 
+@numbered(
+    nodeName=10,
+    nodeSelector=7,
+    priorityClassName=24,
+    hostNetwork=11,
+    restartPolicy=3,
+    runtimeClassName=29,
+    schedulerName=19,
+    serviceAccountName=8,
+    containers=2,
+    initContainers=20,
+    overhead=32,
+    resourceClaims=39,
+    tolerations=22,
+    volumes=1,
+)
 class Spec(Model):
     nodeName: Str = ""
     nodeSelector: Map[str] = None
@@ -142,6 +174,19 @@ class Spec(Model):
     volumes: Items[Volume] = ()
 
 
+@numbered(
+    phase=1,
+    reason=4,
+    hostIP=5,
+    podIP=6,
+    podIPs=12,
+    qosClass=9,
+    startTime=7,
+    conditions=2,
+    containerStatuses=8,
+    initContainerStatuses=10,
+    resourceClaimStatuses=15,
+)
 class Status(Model):
     phase: Str = ""
     reason: Str = ""
@@ -156,15 +201,11 @@ class Status(Model):
     resourceClaimStatuses: Items[ResourceClaimStatus] = ()
 
 
+@numbered(metadata=1, spec=2, status=3)
 class Pod(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()
     status: Status | None = Status()
-
-
-def named(statuses: Sequence[ContainerStatus], name: str) -> list[ContainerStatus]:
-    """The statuses of the container of that name."""
-    return [status for status in statuses if (status.name or "") == name]
 
 
 def started(state: State) -> Time:
@@ -302,6 +343,8 @@ def disruption_reason(reason: str) -> Safe:
 
 def unique_tolerations(tolerations: Sequence[Toleration]) -> Sequence[Toleration]:
     """The tolerations without repetitions."""
+    if len({t.key or "" for t in tolerations}) == len(tolerations):
+        return tolerations
     return list({(t.key or "", t.operator or "", t.value or "", t.effect or "", t.tolerationSeconds): t for t in tolerations}.values())
 
 
@@ -344,7 +387,7 @@ KIND = Kind(
         ),
         gauge(
             "kube_pod_container_info", STABLE, "A container's images and identifiers.",
-            each=("c in spec.containers", rows("cs", named, "status.containerStatuses", "c.name")), labels=IMAGE,
+            each=("c in spec.containers", STATUS), when=same("cs.name", "c.name"), labels=IMAGE,
         ),
         gauge(
             "kube_pod_container_resource_limits", STABLE, "The limit of a resource for a container.",
@@ -416,7 +459,7 @@ KIND = Kind(
         ),
         gauge(
             "kube_pod_init_container_info", STABLE, "An init container's images and identifiers.",
-            each=("c in spec.initContainers", rows("cs", named, "status.initContainerStatuses", "c.name")),
+            each=("c in spec.initContainers", INIT_STATUS), when=same("cs.name", "c.name"),
             labels={**IMAGE, "restart_policy": "c.restartPolicy"},
         ),
         gauge(

@@ -1,7 +1,7 @@
 """Resource lists (`requests`, `limits`, `capacity`, `allocatable`) as rows with a unit (KSM behaviour)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,12 +23,9 @@ _PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-
 _NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 
 
-def requested(resources: Mapping[str, Quantity] | None) -> list[Amount]:
+def requested(resources: Mapping[str, Quantity] | None) -> Sequence[Amount]:
     """A container's requests or limits: cores in thousandths, everything else rounded up to whole units."""
-    found: list[Amount] = []
-    for name, quantity in (resources or {}).items():
-        found += _requested(name, quantity)
-    return found
+    return _requested(tuple(resources.items())) if resources else ()
 
 
 def provided(resources: Mapping[str, Quantity] | None) -> list[Amount]:
@@ -44,13 +41,14 @@ def storage(resources: Mapping[str, Quantity] | None) -> float | None:
     return value(resources["storage"] or 0) if resources and "storage" in resources else None
 
 
-# A cluster has few distinct quantities.
+# A cluster has few distinct requests, and few distinct quantities.
 
 
 @lru_cache(maxsize=4096)
-def _requested(name: str, quantity: Quantity) -> list[Amount]:
+def _requested(resources: Sequence[tuple[str, Quantity]]) -> Sequence[Amount]:
     return [
         Amount(resource, unit, number(milli_value(quantity or 0) if unit == "core" else value(quantity or 0)))
+        for name, quantity in resources
         for resource, unit in units(name)
     ]
 

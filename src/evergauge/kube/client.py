@@ -25,6 +25,7 @@ from evergauge.errors import (
 )
 from evergauge.kube.access import Access
 from evergauge.kube.failures import lost, refusal, unreachable
+from evergauge.kube.forms import JSON, form_of
 from evergauge.kube.sockets import Sockets
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-JSON = "application/json"
 CHUNK = 65_536
 """Bytes that a stream gives at most at a time."""
 CONNECT = 10.0
@@ -70,9 +70,10 @@ class _Asked(NamedTuple):
 
 
 class Stream:
-    """The body of an answer that goes on."""
+    """The body of an answer that goes on. form: how it is written."""
 
     def __init__(self, response: aiohttp.ClientResponse, what: str) -> None:
+        self.form = form_of(response.content_type)
         self._response = response
         self._what = what
 

@@ -14,6 +14,8 @@ import aiohttp
 import msgspec
 
 from evergauge.errors import ApiError, ConnectionLost, MalformedAnswer, Unreachable, error_of_status
+from evergauge.kube.forms import PROTOBUF
+from evergauge.kube.in_protobuf import read_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,13 +53,15 @@ def retry_after(value: str, now: float) -> float:
 
 
 def _status(headers: Mapping[str, str], body: bytes) -> object:
-    """The Status object; of an answer that isn't JSON something that reads like one."""
+    """The Status object; of an answer that holds none something that reads like one."""
     media_type = headers.get("Content-Type", "").partition(";")[0].strip()
     if media_type == "text/plain":
         return {"message": body.decode(errors="replace")[:_TEXT]}
     try:
+        if media_type == PROTOBUF:
+            return read_status(body)
         return msgspec.json.decode(body) if body else None
-    except msgspec.DecodeError:
+    except ValueError:  # of which msgspec.DecodeError is one
         return {"message": f"a body that is no Status ({media_type or 'without Content-Type'})"}
 
 

@@ -1,4 +1,7 @@
-"""Bytes of lists and watches to items: identity and version of an object beside its JSON, which stays as it came."""
+"""Bytes of lists and watches to items: identity and version of an object beside what came, which stays as it is.
+
+Here it is read from JSON; `in_protobuf` does the same with the other form.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 import msgspec
 
 from evergauge.errors import ApiError, MalformedAnswer, error_of_status
+from evergauge.protobuf import Protobuf, numbered, pieces, reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,20 +20,24 @@ INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 """The annotation of the bookmark that ends a watch-list's initial events (KEP-3157)."""
 
 
-class Item(NamedTuple):
-    """One object. uid: its UID, or namespace and name where it has none; version: its resourceVersion; raw: its JSON.
+Raw = msgspec.Raw | Protobuf
+"""An object as it came: its JSON, or its message."""
 
-    model: the object decoded, where a `Build` has read it so; then there is no JSON.
+
+class Item(NamedTuple):
+    """One object. uid: its UID, or namespace and name where it has none; version: its resourceVersion; raw: as it came, JSON or protobuf.
+
+    model: the object decoded, where a `Build` has read it so; then there is no more of it.
     """
 
     uid: str
     version: str
-    raw: msgspec.Raw
+    raw: Raw
     model: Any = None
 
 
-NO_JSON = msgspec.Raw()
-"""The JSON of an item that was decoded at once."""
+NOTHING = msgspec.Raw()
+"""What there is beside an item that was decoded at once."""
 
 
 class Identified(Protocol):
@@ -71,6 +79,7 @@ class Page(NamedTuple):
     remaining: int | None = None
 
 
+@numbered(uid=5, resourceVersion=6, namespace=3, name=1)
 class _Metadata(msgspec.Struct, gc=False):
     uid: str | None = None
     resourceVersion: str | None = None  # noqa: N815 (the API's name, as below)
@@ -78,6 +87,7 @@ class _Metadata(msgspec.Struct, gc=False):
     name: str | None = None
 
 
+@numbered(metadata=1)
 class _Object(msgspec.Struct, gc=False):
     metadata: _Metadata | None = None
 
@@ -108,6 +118,7 @@ class _List(msgspec.Struct, gc=False):
 
 
 _OBJECT = msgspec.json.Decoder(_Object)
+_OBJECT_MESSAGE = reader(_Object)
 _EVENT = msgspec.json.Decoder(_Event)
 _BOOKMARK = msgspec.json.Decoder(_Bookmark)
 _LIST = msgspec.json.Decoder(_List)
@@ -116,16 +127,22 @@ _ITEMS = re.compile(rb'"items":\[(\{"[^"\\]+":)')
 """The beginning of a list's items, and of the first of them. A text that looks so would have its quotes escaped."""
 
 
-def read_item(raw: msgspec.Raw) -> Item | None:
-    """The item of an object's JSON; None where it says neither UID nor name in a readable way."""
+def read_item(raw: Raw) -> Item | None:
+    """The item of an object; None where it says neither UID nor name in a readable way."""
     try:
-        metadata = _OBJECT.decode(raw).metadata
-    except msgspec.DecodeError:
+        metadata = _metadata(raw)
+    except ValueError:  # of which msgspec.DecodeError is one
         return None
     return item_of(metadata, raw)
 
 
-def item_of(metadata: Identified | None, raw: msgspec.Raw, model: object = None) -> Item | None:
+def _metadata(raw: Raw) -> _Metadata | None:
+    """Who an object is. Raises ValueError."""
+    read = _OBJECT_MESSAGE.read(raw) if isinstance(raw, Protobuf) else _OBJECT.decode(raw)
+    return read.metadata
+
+
+def item_of(metadata: Identified | None, raw: Raw, model: object = None) -> Item | None:
     """The item of an object with that metadata; None where it says neither UID nor name."""
     if metadata is None:
         return None
@@ -133,14 +150,16 @@ def item_of(metadata: Identified | None, raw: msgspec.Raw, model: object = None)
     return Item(uid, metadata.resourceVersion or "", raw, model) if uid else None
 
 
-def read_items(array: bytes) -> list[Item | None]:
-    """The items of a JSON array of objects. Raises msgspec.DecodeError where it is none."""
-    return [read_item(raw) for raw in _RAWS.decode(array)]
+def read_items(objects: bytes | Protobuf) -> list[Item | None]:
+    """The items of a JSON array of objects, or of a list's fields. Raises ValueError (as is msgspec.DecodeError) where it is neither."""
+    if isinstance(objects, Protobuf):
+        return [read_item(piece) for piece in pieces(objects)]
+    return [read_item(raw) for raw in _RAWS.decode(objects)]
 
 
-def name_of(raw: msgspec.Raw) -> str:
+def name_of(raw: Raw) -> str:
     """Namespace and name of an object that `read_item` can read: `shop/cart`, or the name alone."""
-    metadata = _OBJECT.decode(raw).metadata or _Metadata()
+    metadata = _metadata(raw) or _Metadata()
     return f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name or ""
 
 
@@ -167,6 +186,12 @@ def error_event(status: Any) -> ApiError:  # noqa: ANN401 (JSON of any shape)
     """The error that the `Status` object of an ERROR event stands for."""
     code = status.get("code") if isinstance(status, dict) else None
     return error_of_status(code if isinstance(code, int) else 500, status, "a watch ended")
+
+
+def split(data: bytes) -> tuple[list[bytes], bytes]:
+    """The complete lines of a watch, and the beginning of the next one."""
+    *lines, rest = data.split(b"\n")
+    return lines, rest
 
 
 class PageReader:

@@ -8,7 +8,8 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from evergauge.errors import BookmarkMissing, ConnectionLost, CutShort, MalformedAnswer
-from evergauge.kube.items import Bookmark, PageReader, read_event, read_page
+from evergauge.kube.forms import read_page
+from evergauge.kube.items import Bookmark
 from evergauge.kube.tally import CHANGES
 from evergauge.kube.turns import Turns
 from evergauge.kube.watches import open_watch, read_within
@@ -56,17 +57,17 @@ async def list_by_watch(
     async with open_watch(client, source, query, connect=patience, silence=silence, verb="list") as watch:
         while True:
             try:
-                lines = await watch.read()
+                sent = await watch.read()
             except ConnectionLost as error:
                 if error.silent:
                     raise BookmarkMissing(
                         f"listing {source}: no bookmark after {initial.events} events: {error}"
                     ) from None
                 raise
-            if lines is None:
+            if sent is None:
                 raise CutShort(f"listing {source}: the watch ended before its initial events were complete")
-            for line in lines:
-                if version := initial.take(read_event(line)):
+            for each in sent:
+                if version := initial.take(watch.read_event(each)):
                     return Listed(version, initial.objects)
                 if turns.due():
                     await turns.rest()
@@ -80,7 +81,7 @@ async def list_whole(
     at_least, patience, silence: as above. Raises CutShort when it ends too soon, as after the server's time for a request (a minute,
     usually), and other ApiErrors.
     """
-    turns, reader, seen = Turns(), PageReader(build.read), 0
+    turns, seen = Turns(), 0
     async with client.stream(
         source.path,
         {**source.query, **_no_older_than(at_least)},
@@ -89,6 +90,7 @@ async def list_whole(
         resource=source.resource,
         verb="list",
     ) as stream:
+        reader = stream.form.page_reader(build.read)
         try:
             while chunk := await read_within(silence, stream, f"listing {source}"):
                 items = reader.take(chunk)

@@ -12,7 +12,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from evergauge.errors import ApiError, ConnectionLost
-from evergauge.kube.items import Bookmark, Event, read_event
+from evergauge.kube.items import Bookmark, Event
 from evergauge.kube.turns import Turns
 from evergauge.kube.versions import check_order, is_older
 from evergauge.kube.watches import open_watch
@@ -123,9 +123,9 @@ class Relay:
         ) as watch:
             self._ways.observer.watched(self._source)
             self._ways.outage.answered()
-            while (lines := await watch.read()) is not None:
-                for line in lines:
-                    event = read_event(line)
+            while (sent := await watch.read()) is not None:
+                for each in sent:
+                    event = watch.read_event(each)
                     if isinstance(event, Bookmark):
                         check_order(self._source, position, event.version)
                         position = event.version

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from evergauge.kube.items import Item
+    from evergauge.protobuf import Protobuf
 
 
 class Build(Protocol):
     """A set of objects that is being filled."""
 
-    def read(self, array: bytes) -> list[Item | None]:
-        """The items of a JSON array of objects, in the form in which this set puts them soonest: `read_items`, if it has no other.
-
-        Raises msgspec.DecodeError where it is no such array.
+    def read(self, objects: bytes | Protobuf) -> list[Item | None]:
+        """The items of a JSON array of objects or of a list's fields, in the form in which this set puts them soonest: `read_items`, if it has
+        no other. Raises ValueError where it is neither.
         """
         ...
 

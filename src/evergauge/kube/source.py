@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from evergauge.kube.forms import JSON, PROTOBUF
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-JSON = "application/json"
-_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_METADATA = ";as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_METADATA_LIST = ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 def _everything() -> str:
@@ -22,7 +23,8 @@ class Source:
     """One list-and-watch.
 
     resource: the plural name; api_version: `v1` or `group/version`; namespace: None for all (and for cluster-scoped kinds).
-    field_selector: as the API has it, empty for none. metadata_only: ask for PartialObjectMetadata. shard_selector: asked before each request:
+    field_selector: as the API has it, empty for none. metadata_only: ask for PartialObjectMetadata.
+    protobuf: ask for that before JSON. shard_selector: asked before each request:
     the part of the objects that is wanted then (KEP-5866), empty for all. A server that doesn't know it sends all the same.
     """
 
@@ -31,6 +33,7 @@ class Source:
     namespace: str | None = None
     field_selector: str = ""
     metadata_only: bool = False
+    protobuf: bool = False
     shard_selector: Callable[[], str] = field(default=_everything, compare=False, repr=False)
 
     @property
@@ -48,13 +51,18 @@ class Source:
 
     @property
     def accept_list(self) -> str:
-        """The `Accept` header of its lists (API page "Receiving resources as metadata only")."""
-        return f"{_METADATA_LIST},{JSON}" if self.metadata_only else JSON
+        """The `Accept` header of its lists (API pages "Receiving resources as metadata only", "Alternate representations of resources")."""
+        return self._accept(_METADATA_LIST)
 
     @property
     def accept_watch(self) -> str:
         """The `Accept` header of its watches."""
-        return f"{_METADATA},{JSON}" if self.metadata_only else JSON
+        return self._accept(_METADATA, ";stream=watch")
+
+    def _accept(self, metadata: str, protobuf: str = "") -> str:
+        forms = [f"{PROTOBUF}{protobuf}"] if self.protobuf else []
+        forms.append(JSON)
+        return ",".join([f"{form}{metadata}" for form in forms if self.metadata_only] + forms)
 
     @property
     def named(self) -> dict[str, str]:

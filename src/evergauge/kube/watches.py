@@ -1,4 +1,4 @@
-"""Watches: opening one, and reading its lines with a bound on silence."""
+"""Watches: opening one, and reading what it sends with a bound on silence."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ async def read_within(silence: float, stream: Stream, what: str) -> bytes:
         raise ConnectionLost(f"{what}: not a byte for {silence:g} s", silent=True) from None
 
 
-class Lines:
-    """The lines of a stream, as many at a time as have come.
+class Sent:
+    """What a watch sends: an event each, as many at a time as have come.
 
-    arrived: when what was read last had come into this process, in seconds of the clock; never too late.
+    read_event: what reads one; see items. arrived: when what was read last had come into this process, in seconds of the clock; never too late.
     """
 
     def __init__(self, stream: Stream, what: str, *, silence: float, clock: Callable[[], float]) -> None:
         """silence: seconds after which a quiet stream counts as dead."""
+        self.read_event = stream.form.read_event
         self._stream = stream
         self._what = what
         self._silence = silence
@@ -45,7 +46,7 @@ class Lines:
         self._read = self.arrived = clock()
 
     async def read(self) -> list[bytes] | None:
-        """The next complete lines (perhaps none), None at the clean end. Raises ConnectionLost."""
+        """The next that are complete (perhaps none), None at the clean end. Raises ConnectionLost."""
         asked = self._clock()
         chunk = await read_within(self._silence, self._stream, self._what)
         now = self._clock()
@@ -56,8 +57,8 @@ class Lines:
             if self._rest:
                 raise ConnectionLost(f"{self._what}: broken off in the middle of an event")
             return None
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        return lines
+        events, self._rest = self._stream.form.split(self._rest + chunk)
+        return events
 
 
 @asynccontextmanager
@@ -70,14 +71,14 @@ async def open_watch(
     silence: float,
     verb: Verb = "watch",
     clock: Callable[[], float] = time.monotonic,
-) -> AsyncIterator[Lines]:
+) -> AsyncIterator[Sent]:
     """A watch that has begun. query: beside the source's own. Raises ApiError when it is refused or can't be opened.
 
-    connect: seconds until the headers must be there, which the API server sends at once, whatever follows. silence: see Lines.
+    connect: seconds until the headers must be there, which the API server sends at once, whatever follows. silence: see Sent.
     verb: `list` where the watch starts with everything there is.
     """
     full = {"watch": "1", "allowWatchBookmarks": "true", **source.query, **query}
     async with client.stream(
         source.path, full, accept=source.accept_watch, connect_timeout=connect, resource=source.resource, verb=verb
     ) as stream:
-        yield Lines(stream, f"watching {source}", silence=silence, clock=clock)
+        yield Sent(stream, f"watching {source}", silence=silence, clock=clock)

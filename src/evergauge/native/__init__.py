@@ -1,7 +1,7 @@
 """The native part: what every object goes through, compiled to machine code, where Evergauge was installed with a C compiler.
 
-`lines` and `nodes` are the compiled modules, None without them. Then Python does the same, with the same result, in about a third more time
-(docs/decisions/0023-a-native-part.md).
+`lines`, `messages` and `nodes` are the compiled modules, None without them. Then Python does the same, with the same result, in more time
+(docs/decisions/0023-a-native-part.md); and objects are asked for in JSON.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["lines", "nodes"]
+__all__ = ["lines", "messages", "nodes"]
 
 lines: ModuleType | None
+messages: ModuleType | None
 nodes: ModuleType | None
 try:
     lines = import_module("evergauge.native.lines")
+    messages = import_module("evergauge.native.messages")
     nodes = import_module("evergauge.native.nodes")
 except ImportError:
-    lines = nodes = None
+    lines = messages = nodes = None

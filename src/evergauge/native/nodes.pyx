@@ -8,9 +8,11 @@ where it lies, and lines are copied into one buffer a family, as UTF-8, without 
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_GetItemWithError
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject, Py_TYPE
 from cpython.ref cimport Py_CLEAR, Py_INCREF, Py_XDECREF
+from cpython.tuple cimport PyTuple_GET_ITEM
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from cython cimport final
 from libc.string cimport memcpy
@@ -137,12 +139,13 @@ cdef class Constant(Expression):
 
 
 cdef class Field(Expression):
-    """`local.name`. Where the structs of the type that came first keep it is remembered."""
+    """`local.name`. Where the structs, or the named tuples, of the type that came first keep it is remembered."""
 
     cdef Py_ssize_t local
     cdef str name
     cdef type known
     cdef Py_ssize_t offset
+    cdef Py_ssize_t index
 
     def __init__(self, Py_ssize_t local, str name):
         self.local, self.name = local, name
@@ -153,8 +156,11 @@ cdef class Field(Expression):
         if self.known is None:
             self.known = type(<object>owner)
             self.offset = slot_offset(getattr(self.known, self.name, None))
-        if <PyObject *>Py_TYPE(<object>owner) is <PyObject *>self.known and self.offset >= 0:
-            found = (<PyObject **>(<char *>owner + self.offset))[0]
+            self.index = self.known._fields.index(self.name) if issubclass(self.known, tuple) else -1
+        if <PyObject *>Py_TYPE(<object>owner) is <PyObject *>self.known:
+            if self.index >= 0:
+                return <object>PyTuple_GET_ITEM(<object>owner, self.index)
+            found = (<PyObject **>(<char *>owner + self.offset))[0] if self.offset >= 0 else NULL
             if found is not NULL:
                 return <object>found
         return getattr(<object>owner, self.name)
@@ -208,6 +214,18 @@ cdef class Equal(Expression):
         return self.operand.value(frame) == self.constant
 
 
+cdef class Same(Expression):
+    """`first == second`."""
+
+    cdef Expression first, second
+
+    def __init__(self, Expression first, Expression second):
+        self.first, self.second = first, second
+
+    cdef object value(self, Frame frame):
+        return self.first.value(frame) == self.second.value(frame)
+
+
 cdef class OneOf(Expression):
     """`operand in constants`."""
 
@@ -252,6 +270,22 @@ cdef class Escape(Expression):
         cdef Py_ssize_t length
         cdef const char *start = utf8(text, &length)
         return self.escape(text) if holds_special(start, length) else text
+
+
+cdef class Number(Expression):
+    """`function(value)`: a number as a sample's value. ready: the texts of those that most samples have."""
+
+    cdef object function
+    cdef dict ready
+    cdef Expression operand
+
+    def __init__(self, function, dict ready, Expression operand):
+        self.function, self.ready, self.operand = function, ready, operand
+
+    cdef object value(self, Frame frame):
+        cdef object operand = self.operand.value(frame)
+        cdef PyObject *text = PyDict_GetItemWithError(self.ready, operand)
+        return <object>text if text is not NULL else self.function(operand)
 
 
 cdef inline Py_ssize_t digits(const char *text, Py_ssize_t count) noexcept:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from evergauge.kube.items import Item
     from evergauge.kube.tally import Journal
     from evergauge.pipeline.feed_store import FeedStore, Served
+    from evergauge.protobuf import Protobuf
 
 LOOK_EVERY = 0.25
 """Seconds between two looks at how far the feed is."""
@@ -129,9 +130,9 @@ class Comparison:
         self._unseen = set(store.store.keys)
         self._differing: dict[str, tuple[str, int]] = {}
 
-    def read(self, array: bytes) -> list[Item | None]:
+    def read(self, objects: bytes | Protobuf) -> list[Item | None]:
         """See Build."""
-        return read_items(array)
+        return read_items(objects)
 
     def put(self, item: Item | None) -> None:
         """An object that the API server has."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import ref
 
 from evergauge.declare import Fault
-from evergauge.kube.items import NO_JSON, item_of, read_items
+from evergauge.kube.items import NOTHING, item_of, read_items
 from evergauge.kube.turns import Turns, run_in_turns
 from evergauge.pipeline.versions import version_number
 from evergauge.store import Store
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evergauge.kube.feed import Feed
     from evergauge.kube.items import Item
     from evergauge.pipeline.faults import FaultReports
+    from evergauge.protobuf import Protobuf
     from evergauge.store import Snapshot
 
 _NAMELESS = Fault("", "its metadata can't be read")
@@ -41,13 +42,13 @@ class Generation:
         self._owns = owns
         self._faults = faults
 
-    def read(self, array: bytes) -> list[Item | None]:
+    def read(self, objects: bytes | Protobuf) -> list[Item | None]:
         """See Build. As long as all that came was ours, and new, objects are decoded at once: one pass over their JSON, not three."""
         if self.whole and not self.store.adopts:
-            models = self._kind.decode_list(array)
+            models = self._kind.decode_list(objects)
             if models is not None:
-                return [item_of(model.metadata, NO_JSON, model) for model in models]
-        return read_items(array)
+                return [item_of(model.metadata, NOTHING, model) for model in models]
+        return read_items(objects)
 
     def put(self, item: Item | None) -> None:
         """Keep an object's lines, if it is ours: those that the set before has of this version of it, or else rendered."""
@@ -127,9 +128,9 @@ class FeedStore:
         serving = self._serving
         return (serving.kept if objects is None or not serving.whole else objects) - len(serving.store)
 
-    def read(self, array: bytes) -> list[Item | None]:
+    def read(self, objects: bytes | Protobuf) -> list[Item | None]:
         """See Generation; as to the one in service."""
-        return self._serving.read(array)
+        return self._serving.read(objects)
 
     def put(self, item: Item | None) -> None:
         """See Generation; as to the one in service."""

@@ -27,6 +27,7 @@ def sources(compiled: CompiledKind, options: Options) -> Sequence[Source]:
             namespace=namespace,
             field_selector=",".join(_selectors(kind, options, everywhere=namespace is None)),
             metadata_only=compiled.metadata_only,
+            protobuf=compiled.protobuf,
         )
         for namespace in chosen
     ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from evergauge.kube.items import Item
     from evergauge.kube.ways import RelistReason, Ways
+    from evergauge.protobuf import Protobuf
 
 log = structlog.get_logger(__name__)
 
@@ -152,8 +153,8 @@ class _Told:
     def __len__(self) -> int:
         return 1
 
-    def read(self, array: bytes) -> list[Item | None]:
-        return read_items(array)
+    def read(self, objects: bytes | Protobuf) -> list[Item | None]:
+        return read_items(objects)
 
     def put(self, item: Item | None) -> None:
         if item is not None:

@@ -1,0 +1,222 @@
+"""Structs are read from their messages, whatever else is in them, and nothing else is."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evergauge.kinds import KINDS
+from evergauge.protobuf import Protobuf, complete, messages, numbered, pieces, reader
+from support.messages import field, message, varint
+from support.native import native_part
+
+TIME = msgspec.Meta(extra={"conversion": "time"})
+QUANTITY = msgspec.Meta(extra={"conversion": "quantity"})
+
+
+@numbered(name=1, size=2)
+class Part(msgspec.Struct, frozen=True):
+    name: str | None = ""
+    size: int | None = None
+
+
+@numbered(
+    text=1, count=2, ready=3, born=4, amount=5, part=6, parts=7, names=8, labels=9, limits=10, whole=300, deep=(12, 2)
+)
+class Thing(msgspec.Struct, frozen=True):
+    text: str | None = ""
+    count: int | None = 0
+    ready: bool | None = False
+    born: Annotated[str | None, TIME] = None
+    amount: Annotated[str | int | float | None, QUANTITY] = None
+    part: Part | None = Part()
+    parts: tuple[Part, ...] | None = ()
+    names: tuple[str, ...] | None = ()
+    labels: dict[str, str] | None = None
+    limits: dict[str, Annotated[str | int | float | None, QUANTITY]] | None = None
+    whole: bytes = b""
+    deep: str | None = None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _built() -> None:
+    native_part()
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+INTEGERS = st.integers(-(2**63), 2**63 - 1)
+DAYS = st.dates(date(1, 1, 2), date(9999, 12, 30))
+TIMES = st.times(timezones=st.just(UTC)).map(lambda time: f"{time:%H:%M:%SZ}")
+SECONDS = st.builds(lambda day, time: f"{day}T{time}", DAYS, TIMES)
+AMOUNTS = st.sampled_from(["0", "250m", "1Gi", "", "ü"])
+PARTS = st.builds(Part, TEXTS, st.none() | INTEGERS)
+THINGS = st.builds(
+    Thing,
+    text=TEXTS,
+    count=INTEGERS,
+    ready=st.booleans(),
+    born=st.none() | SECONDS,
+    amount=st.none() | AMOUNTS,
+    part=PARTS,
+    parts=st.lists(PARTS, max_size=4).map(tuple),
+    names=st.lists(TEXTS, max_size=4).map(tuple),
+    labels=st.none() | st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=4),
+    limits=st.none() | st.dictionaries(TEXTS, AMOUNTS, min_size=1, max_size=4),
+    whole=st.binary(max_size=200),
+    deep=st.none() | TEXTS,
+)
+STRANGE = st.one_of(
+    st.builds(field, st.integers(400, 2**29 - 1), TEXTS | INTEGERS),
+    st.builds(lambda v: varint(11 << 3 | 1) + v, st.binary(min_size=8, max_size=8)),
+    st.builds(lambda v: varint(13 << 3 | 5) + v, st.binary(min_size=4, max_size=4)),
+)
+
+
+@given(THINGS, STRANGE, STRANGE)
+def test_what_was_written_is_read_and_what_is_unknown_is_passed_over(thing: Thing, before: bytes, after: bytes) -> None:
+    assert reader(Thing).read(before + message(thing) + after) == thing
+
+
+@given(st.builds(datetime, st.integers(1, 9999), st.integers(1, 12), st.integers(1, 28)), st.integers(0, 86399))
+def test_times_are_those_of_the_calendar(day: datetime, second: int) -> None:
+    moment = day.replace(tzinfo=UTC) + timedelta(seconds=second)
+    seconds = field(4, field(1, round(moment.timestamp())) + field(2, 999_999_999))
+    assert reader(Thing).read(seconds).born == f"{moment.replace(tzinfo=None).isoformat()}Z"
+
+
+@pytest.mark.parametrize("year", [0, 4, 100, 400, 1600, 1900, 2000, 2024, 2100, 9599])
+def test_leap_days(year: int) -> None:
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    march = days_since_1970(year) * 86400
+    born = [reader(Thing).read(field(4, field(1, march + seconds))).born for seconds in (-1, 0)]
+    assert born == [f"{year:04}-02-{29 if leap else 28}T23:59:59Z", f"{year:04}-03-01T00:00:00Z"]
+
+
+def days_since_1970(year: int) -> int:
+    """To the first of March. The calendar is the same every 400 years, and Python's begins with the year 1."""
+    return date(year + 400, 3, 1).toordinal() - 146_097 - date(1970, 1, 1).toordinal()
+
+
+def test_what_is_absent_is_the_default() -> None:
+    assert reader(Thing).read(b"") == Thing()
+    assert reader(Thing).read(field(4, b"")).born is None, "Go's zero time, which is null in JSON"
+    assert reader(Thing).read(field(4, field(2, 0))).born == "1970-01-01T00:00:00Z"
+
+
+def test_text_that_is_no_unicode_is_read_as_go_writes_it_in_json() -> None:
+    assert reader(Thing).read(field(1, b"a\xffb")).text == "a\ufffdb"
+
+
+@given(THINGS, st.data())
+def test_what_breaks_off_is_an_error_or_a_shorter_message(thing: Thing, data: st.DataObject) -> None:
+    whole = message(thing)
+    cut = whole[: data.draw(st.integers(0, max(0, len(whole) - 1)))]
+    try:
+        reader(Thing).read(cut)
+    except ValueError:
+        return
+    assert complete(cut) == len(cut)
+
+
+@given(st.binary(max_size=300))
+def test_junk_is_an_error_or_a_struct(junk: bytes) -> None:
+    for read in (reader(Thing).read, reader(Thing).read_items, lambda data: pieces(Protobuf(data)), complete):
+        try:
+            read(junk)
+        except ValueError:
+            continue
+
+
+@pytest.mark.parametrize(
+    ("junk", "says"),
+    [
+        (b"\x0a", "a number has no end"),
+        (b"\xff" * 11, "a number has no end"),
+        (b"\x0a\x05abc", "breaks off in the middle of a field"),
+        (b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "breaks off in the middle of a field"),
+        (b"\x0b", "wire type 3 is unknown"),
+        (b"\x08\x01", "field 1 has wire type 0"),
+        (field(2, b"x"), "field 2 has wire type 2"),
+        (field(4, field(1, 2**62)), "no time"),
+        (field(9, b"\x0a"), "a number has no end"),
+    ],
+)
+def test_errors_say_what_is_wrong(junk: bytes, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        reader(Thing).read(junk)
+
+
+def test_only_bytes_are_read() -> None:
+    for read in (reader(Thing).read, messages.complete):
+        with pytest.raises(TypeError, match="not str"):
+            read("text")
+
+
+@given(st.lists(THINGS, max_size=4), st.binary(max_size=40))
+def test_items_of_a_list(things: list[Thing], metadata: bytes) -> None:
+    fields = field(1, metadata) + b"".join(field(2, message(thing)) for thing in things)
+    assert reader(Thing).read_items(Protobuf(fields)) == things
+    found = pieces(Protobuf(fields))
+    assert found == [message(thing) for thing in things]
+    assert {type(piece) for piece in found} <= {Protobuf}
+
+
+@given(st.lists(st.binary(max_size=200), max_size=5), st.data())
+def test_complete_fields(values: list[bytes], data: st.DataObject) -> None:
+    fields = [field(number % 3 + 1, value) for number, value in enumerate(values)]
+    whole = b"".join(fields)
+    cut = data.draw(st.integers(0, len(whole)))
+    ends = [sum(map(len, fields[:count])) for count in range(len(fields) + 1)]
+    assert complete(whole[:cut]) == max(end for end in ends if end <= cut)
+
+
+def test_no_reference_is_lost_or_kept() -> None:
+    data = message(Thing(labels={"a": "b"}, parts=(Part("c"),), born="2026-01-01T00:00:00Z", deep="d"))
+    before = sys.getallocatedblocks()
+    for _ in range(2000):
+        reader(Thing).read(data)
+        with suppress(ValueError):
+            reader(Thing).read(data + b"\x0a\x7f")
+    assert sys.getallocatedblocks() - before < 100
+
+
+# Declarations
+
+
+def test_every_field_has_a_number_of_its_own() -> None:
+    for numbers in ({"name": 1}, {"name": 1, "size": 1}, {"name": 1, "size": 2, "more": 3}):
+        with pytest.raises(TypeError, match="Part: every field has a number of its own"):
+            numbered(**numbers)(Part)
+
+
+class Plain(msgspec.Struct):
+    name: str = ""
+
+
+@numbered(plain=1)
+class Around(msgspec.Struct):
+    plain: Plain | None = None
+
+
+def test_a_struct_of_which_a_part_has_no_numbers_is_not_read() -> None:
+    assert reader(Plain) is None
+    assert reader(Around) is None
+
+
+@pytest.mark.parametrize("hint", [float, list[str], int | str, Annotated[str, msgspec.Meta(extra={"conversion": "x"})]])
+def test_a_type_that_protobuf_does_not_have_is_refused(hint: Any) -> None:  # noqa: ANN401 - any type
+    odd = numbered(field=1)(msgspec.defstruct("Odd", [("field", hint, None)]))
+    with pytest.raises(TypeError, match="Odd: protobuf has no field of the type"):
+        reader(odd)
+
+
+def test_the_kinds_that_are_read_from_protobuf() -> None:
+    assert messages
+    assert {kind.resource for kind in KINDS if reader(kind.model)} == {"pods"}
