@@ -14,7 +14,9 @@ from cpython.ref cimport Py_INCREF, Py_XDECREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from cython cimport final
 from libc.stdint cimport int64_t, uint64_t
-from libc.string cimport memset
+from libc.string cimport memcmp, memcpy, memset
+
+from evergauge.native.texts cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_IS_COMPACT_ASCII
 
 cdef extern from "Python.h":
     object PyObject_Vectorcall(object callable, PyObject **arguments, size_t count, PyObject *names)
@@ -27,6 +29,9 @@ cdef enum:
     EIGHT_BYTES = 1
     DELIMITED = 2
     FOUR_BYTES = 5
+    SEEN_BITS = 12
+    SEEN = 4096
+    LONGEST_SEEN = 64
     ITEMS = 2  # the number of a list's items, of whatever kind
 
 # What a field holds.
@@ -99,8 +104,51 @@ cdef inline Bytes value_at(Bytes at, Bytes end, int wire, uint64_t *number) exce
     return at + number[0]
 
 
-cdef inline str text_of(Bytes start, Py_ssize_t length):
-    return PyUnicode_DecodeUTF8(<const char *>start, length, "replace")
+cdef inline void put(PyObject **values, Py_ssize_t index, object value) noexcept:
+    cdef PyObject *before = values[index]
+    Py_INCREF(value)
+    values[index] = <PyObject *>value
+    Py_XDECREF(before)
+
+
+cdef PyObject *seen[SEEN]
+"""Short texts that were read before, each at a place that its bytes say: most texts of an object are those of many others."""
+memset(seen, 0, sizeof(seen))
+
+
+cdef inline Py_ssize_t place_of(Bytes text, Py_ssize_t length) noexcept:
+    cdef uint64_t hash = length, word = 0
+    cdef Py_ssize_t at = 0
+    while at + 8 <= length:
+        memcpy(&word, text + at, 8)
+        hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL
+        hash ^= hash >> 32
+        at += 8
+    if at < length:
+        word = 0
+        memcpy(&word, text + at, length - at)
+        hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL
+    return hash >> (64 - SEEN_BITS)
+
+
+cdef object text_of(Bytes start, Py_ssize_t length):
+    """A text, of which what is no UTF-8 is replaced."""
+    cdef PyObject *known
+    cdef Py_ssize_t place
+    if length > LONGEST_SEEN:
+        return PyUnicode_DecodeUTF8(<const char *>start, length, "replace")
+    place = place_of(start, length)
+    known = seen[place]
+    if (
+        known is not NULL
+        and PyUnicode_GET_LENGTH(<object>known) == length
+        and memcmp(PyUnicode_DATA(<object>known), start, length) == 0
+    ):
+        return <object>known
+    text = PyUnicode_DecodeUTF8(<const char *>start, length, "replace")
+    if PyUnicode_IS_COMPACT_ASCII(text):
+        put(seen, place, text)
+    return text
 
 
 cdef inline void digits(char *text, int64_t number) noexcept:
@@ -186,13 +234,6 @@ cdef int add_entry(dict entries, Field *field, Bytes at, Bytes end) except -1:
             value = delimited(field, at - number, at)
     entries[key] = value
     return 0
-
-
-cdef inline void put(PyObject **values, Py_ssize_t index, object value) noexcept:
-    cdef PyObject *before = values[index]
-    Py_INCREF(value)
-    values[index] = <PyObject *>value
-    Py_XDECREF(before)
 
 
 @final
