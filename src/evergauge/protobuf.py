@@ -43,11 +43,16 @@ class _Kept(NamedTuple):
 
 
 def numbered(**numbers: Number) -> Callable[[type[S]], type[S]]:
-    """Say which numbers the fields of a struct have in the API's message: all of them."""
+    """Say which numbers the fields of a struct have in the API's message: all of them. Raises TypeError."""
 
     def remember(struct: type[S]) -> type[S]:
-        if set(numbers) != set(struct.__struct_fields__) or len(set(numbers.values())) != len(numbers):
-            raise TypeError(f"{struct.__name__}: every field has a number of its own")
+        for name in struct.__struct_fields__:
+            if name not in numbers:
+                raise TypeError(
+                    f"{struct.__name__}.{name} has no number; the generated.proto of its API says which it is"
+                )
+        if len(numbers) != len(struct.__struct_fields__) or len(set(numbers.values())) != len(numbers):
+            raise TypeError(f"{struct.__name__}: of its fields, and of no others, each has a number of its own")
         _NUMBERS[struct] = numbers
         return struct
 
@@ -116,6 +121,7 @@ def _kept(hint: Any) -> _Kept:  # noqa: ANN401 (type hints have no common type)
         bool: messages.BOOLEAN,
         "time": messages.TIME,
         "quantity": messages.QUANTITY,
+        "int_or_string": messages.INT_OR_STRING,
     }
     return _Kept(scalars[hint], messages.ONCE, None)
 

@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from evergauge.kinds import KINDS
+
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
     from support.bulk_objects import Manifest
 
 # Where kube-apiserver keeps each kind, below /registry/.
-_FOLDERS: Final = {"Pod": "pods", "Node": "minions", "Namespace": "namespaces", "ConfigMap": "configmaps"}
+_FOLDERS: Final = {kind.kind: kind.resource for kind in KINDS} | {
+    "Endpoints": "services/endpoints",
+    "Ingress": "ingress",
+    "Node": "minions",
+    "ReplicationController": "controllers",
+    "Service": "services/specs",
+}
 
 Request = tuple[str, dict[str, Any]]
 """A path and a JSON body."""

@@ -79,6 +79,8 @@ def _value(value: Any, holds: int) -> bytes | str | int:  # noqa: ANN401 - as ab
         return field(1, round(datetime.fromisoformat(value).timestamp())) + field(2, 0)
     if holds == messages.QUANTITY:
         return field(1, value)
+    if holds == messages.INT_OR_STRING:
+        return field(1, int(isinstance(value, str))) + field(3 if isinstance(value, str) else 2, value)
     if isinstance(value, msgspec.Struct):
         return message(value)
     assert isinstance(value, bytes | str | int)

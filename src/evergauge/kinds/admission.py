@@ -13,16 +13,19 @@ from evergauge.declare import (
     Model,
     Str,
     gauge,
+    numbered,
 )
 
 GROUP = "admissionregistration.k8s.io"
 
 
+@numbered(apiVersion=1, kind=2)
 class ParamKind(Model):
     apiVersion: Str = ""
     kind: Str = ""
 
 
+@numbered(paramKind=1, failurePolicy=4)
 class PolicySpec(Model):
     paramKind: ParamKind | None = None
     failurePolicy: Str = None
@@ -32,12 +35,14 @@ POLICY = {"param_api_version": "spec.paramKind.apiVersion", "param_kind": "spec.
 """Labels of a policy."""
 
 
+@numbered(name=1, namespace=2, parameterNotFoundAction=4)
 class ParamRef(Model):
     name: Str = ""
     namespace: Str = ""
     parameterNotFoundAction: Str = None
 
 
+@numbered(policyName=1, paramRef=2)
 class BindingSpec(Model):
     policyName: Str = ""
     paramRef: ParamRef | None = None

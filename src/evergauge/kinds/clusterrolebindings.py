@@ -11,11 +11,13 @@ from evergauge.declare import (
     created,
     gauge,
     labels,
+    numbered,
     resource_version,
 )
 from evergauge.kinds.rolebindings import RoleRef
 
 
+@numbered(metadata=1, roleRef=3)
 class ClusterRoleBinding(Model):
     metadata: Metadata | None = Metadata()
     roleRef: RoleRef | None = RoleRef()

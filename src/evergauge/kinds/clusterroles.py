@@ -9,10 +9,12 @@ from evergauge.declare import (
     created,
     gauge,
     labels,
+    numbered,
     resource_version,
 )
 
 
+@numbered(metadata=1)
 class ClusterRole(Model):
     metadata: Metadata | None = Metadata()
 

@@ -19,6 +19,7 @@ from evergauge.declare import (
     created,
     gauge,
     labels,
+    numbered,
     otherwise,
     resource_version,
     via,
@@ -27,6 +28,15 @@ from evergauge.values.cron import parse
 from evergauge.values.times import ZERO_TIME, unix_seconds
 
 
+@numbered(
+    schedule=1,
+    timeZone=8,
+    concurrencyPolicy=3,
+    suspend=4,
+    startingDeadlineSeconds=2,
+    successfulJobsHistoryLimit=6,
+    failedJobsHistoryLimit=7,
+)
 class Spec(Model):
     schedule: Str = ""
     timeZone: Str = None
@@ -37,16 +47,19 @@ class Spec(Model):
     failedJobsHistoryLimit: Int = None
 
 
+@numbered()
 class ActiveJob(Model):
     """Only counted."""
 
 
+@numbered(active=1, lastScheduleTime=4, lastSuccessfulTime=5)
 class Status(Model):
     active: Items[ActiveJob] = ()
     lastScheduleTime: Time = None
     lastSuccessfulTime: Time = None
 
 
+@numbered(metadata=1, spec=2, status=3)
 class CronJob(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

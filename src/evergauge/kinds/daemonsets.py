@@ -14,9 +14,20 @@ from evergauge.declare import (
     gauge,
     generation,
     labels,
+    numbered,
 )
 
 
+@numbered(
+    currentNumberScheduled=1,
+    desiredNumberScheduled=3,
+    numberAvailable=7,
+    numberMisscheduled=2,
+    numberReady=4,
+    numberUnavailable=8,
+    observedGeneration=5,
+    updatedNumberScheduled=6,
+)
 class Status(Model):
     currentNumberScheduled: Int = 0
     desiredNumberScheduled: Int = 0
@@ -28,6 +39,7 @@ class Status(Model):
     updatedNumberScheduled: Int = 0
 
 
+@numbered(metadata=1, status=3)
 class DaemonSet(Model):
     metadata: Metadata | None = Metadata()
     status: Status | None = Status()

@@ -21,27 +21,50 @@ from evergauge.declare import (
     gauge,
     generation,
     labels,
+    numbered,
     owner,
     via,
 )
 from evergauge.values.int_or_string import scaled
 
 
+@numbered(maxUnavailable=1, maxSurge=2)
 class RollingUpdate(Model):
     maxUnavailable: IntOrString = None
     maxSurge: IntOrString = None
 
 
+@numbered(rollingUpdate=2)
 class Strategy(Model):
     rollingUpdate: RollingUpdate | None = None
 
 
+@numbered(
+    replicas=1,
+    paused=7,
+    strategy=4,
+)
 class Spec(Model):
     replicas: Int = None
     paused: Bool = False
     strategy: Strategy | None = Strategy()
 
 
+@numbered(type=1, status=2, reason=4, lastTransitionTime=7)
+class DeploymentCondition(Condition):
+    """Its fields have numbers of their own."""
+
+
+@numbered(
+    replicas=2,
+    readyReplicas=7,
+    availableReplicas=4,
+    unavailableReplicas=5,
+    updatedReplicas=3,
+    terminatingReplicas=9,
+    observedGeneration=1,
+    conditions=6,
+)
 class Status(Model):
     replicas: Int = 0
     readyReplicas: Int = 0
@@ -50,9 +73,10 @@ class Status(Model):
     updatedReplicas: Int = 0
     terminatingReplicas: Int = None
     observedGeneration: Int = 0
-    conditions: Items[Condition] = ()
+    conditions: Items[DeploymentCondition] = ()
 
 
+@numbered(metadata=1, spec=2, status=3)
 class Deployment(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

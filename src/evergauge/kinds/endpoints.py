@@ -18,26 +18,31 @@ from evergauge.declare import (
     created,
     gauge,
     labels,
+    numbered,
     rows,
 )
 
 
+@numbered(ip=1)
 class Address(Model):
     ip: Str = ""
 
 
+@numbered(name=1, port=2, protocol=3)
 class Port(Model):
     name: Str = ""
     port: Int = 0
     protocol: Str = ""
 
 
+@numbered(addresses=1, notReadyAddresses=2, ports=3)
 class Subset(Model):
     addresses: Items[Address] = ()
     notReadyAddresses: Items[Address] = ()
     ports: Items[Port] = ()
 
 
+@numbered(metadata=1, subsets=2)
 class Endpoints(Model):
     metadata: Metadata | None = Metadata()
     subsets: Items[Subset] = ()

@@ -18,30 +18,36 @@ from evergauge.declare import (
     created,
     gauge,
     labels,
+    numbered,
     rows,
 )
 
 
+@numbered(ready=1, serving=2, terminating=3)
 class Conditions(Model):
     ready: Bool = None
     serving: Bool = None
     terminating: Bool = None
 
 
+@numbered(kind=1, name=3, namespace=2)
 class TargetRef(Model):
     kind: Str = ""
     name: Str = ""
     namespace: Str = ""
 
 
+@numbered(name=1)
 class Zone(Model):
     name: Str = ""
 
 
+@numbered(forZones=1)
 class Hints(Model):
     forZones: Items[Zone] = ()
 
 
+@numbered(addresses=1, conditions=2, hostname=3, nodeName=6, zone=7, targetRef=4, hints=8)
 class Endpoint(Model):
     addresses: Items[str] = ()
     conditions: Conditions | None = Conditions()
@@ -52,12 +58,14 @@ class Endpoint(Model):
     hints: Hints | None = None
 
 
+@numbered(name=1, port=3, protocol=2)
 class Port(Model):
     name: Str = None
     port: Int = None
     protocol: Str = None
 
 
+@numbered(metadata=1, addressType=4, endpoints=2, ports=3)
 class EndpointSlice(Model):
     metadata: Metadata | None = Metadata()
     addressType: Str = ""

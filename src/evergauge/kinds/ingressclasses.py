@@ -10,13 +10,16 @@ from evergauge.declare import (
     created,
     gauge,
     labels,
+    numbered,
 )
 
 
+@numbered(controller=1)
 class Spec(Model):
     controller: Str = ""
 
 
+@numbered(metadata=1, spec=2)
 class IngressClass(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

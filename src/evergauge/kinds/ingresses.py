@@ -18,58 +18,69 @@ from evergauge.declare import (
     gauge,
     given,
     labels,
+    numbered,
     resource_version,
     rows,
     via,
 )
 
 
+@numbered(number=2)
 class ServicePort(Model):
     number: Int = 0
 
 
+@numbered(name=1, port=2)
 class ServiceBackend(Model):
     name: Str = ""
     port: ServicePort | None = ServicePort()
 
 
+@numbered(apiGroup=1, kind=2, name=3)
 class ResourceBackend(Model):
     apiGroup: Str = None
     kind: Str = ""
     name: Str = ""
 
 
+@numbered(service=4, resource=3)
 class Backend(Model):
     service: ServiceBackend | None = None
     resource: ResourceBackend | None = None
 
 
+@numbered(path=1, pathType=3, backend=2)
 class Path(Model):
     path: Str = ""
     pathType: Str = None
     backend: Backend | None = Backend()
 
 
+@numbered(paths=1)
 class HTTP(Model):
     paths: Items[Path] = ()
 
 
+@numbered(host=1, http=(2, 1))
 class Rule(Model):
     host: Str = ""
     http: HTTP | None = None
 
 
+@numbered(hosts=1, secretName=2)
 class TLS(Model):
     hosts: Items[str] = ()
     secretName: Str = ""
 
 
+@numbered(ingressClassName=4, rules=3, tls=2)
 class Spec(Model):
     ingressClassName: Str = None
     rules: Items[Rule] = ()
     tls: Items[TLS] = ()
 
 
+@numbered(metadata=1, spec=2)
 class Ingress(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

@@ -23,6 +23,7 @@ from evergauge.declare import (
     given,
     is_,
     labels,
+    numbered,
     owner,
     rows,
     states,
@@ -30,12 +31,14 @@ from evergauge.declare import (
 )
 
 
+@numbered(parallelism=1, completions=2, activeDeadlineSeconds=3)
 class Spec(Model):
     parallelism: Int = None
     completions: Int = None
     activeDeadlineSeconds: Int = None
 
 
+@numbered(active=4, ready=9, succeeded=5, failed=6, startTime=2, completionTime=3, conditions=1)
 class Status(Model):
     active: Int = 0
     ready: Int = 0
@@ -46,6 +49,7 @@ class Status(Model):
     conditions: Items[Condition] = ()
 
 
+@numbered(metadata=1, spec=2, status=3)
 class Job(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

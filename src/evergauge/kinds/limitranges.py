@@ -17,11 +17,13 @@ from evergauge.declare import (
     Str,
     created,
     gauge,
+    numbered,
     rows,
 )
 from evergauge.values.quantities import to_float
 
 
+@numbered(type=1, min=3, max=2, default=4, defaultRequest=5, maxLimitRequestRatio=6)
 class Limit(Model):
     type: Str = ""
     min: Map[Quantity] = None
@@ -31,10 +33,12 @@ class Limit(Model):
     maxLimitRequestRatio: Map[Quantity] = None
 
 
+@numbered(limits=1)
 class Spec(Model):
     limits: Items[Limit] = ()
 
 
+@numbered(metadata=1, spec=2)
 class LimitRange(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

@@ -10,14 +10,17 @@ from evergauge.declare import (
     Str,
     created,
     gauge,
+    numbered,
 )
 from evergauge.kinds.admission import GROUP, POLICY, PolicySpec
 
 
+@numbered(paramKind=1, failurePolicy=5, reinvocationPolicy=7)
 class Spec(PolicySpec):
     reinvocationPolicy: Str = ""
 
 
+@numbered(metadata=1, spec=2)
 class MutatingAdmissionPolicy(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

@@ -7,10 +7,12 @@ from evergauge.declare import (
     Model,
     created,
     gauge,
+    numbered,
 )
 from evergauge.kinds.admission import BINDING, GROUP, BindingSpec
 
 
+@numbered(metadata=1, spec=2)
 class MutatingAdmissionPolicyBinding(Model):
     metadata: Metadata | None = Metadata()
     spec: BindingSpec | None = BindingSpec()

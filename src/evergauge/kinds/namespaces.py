@@ -14,15 +14,18 @@ from evergauge.declare import (
     created,
     gauge,
     labels,
+    numbered,
     states,
 )
 
 
+@numbered(phase=1, conditions=2)
 class Status(Model):
     phase: Str = ""
     conditions: Items[Condition] = ()
 
 
+@numbered(metadata=1, status=3)
 class Namespace(Model):
     metadata: Metadata | None = Metadata()
     status: Status | None = Status()

@@ -14,25 +14,41 @@ from evergauge.declare import (
     annotations,
     gauge,
     labels,
+    numbered,
     via,
 )
 
 
+@numbered(
+    name=1,
+    namespace=3,
+    uid=5,
+    resourceVersion=6,
+    generation=7,
+    creationTimestamp=8,
+    deletionTimestamp=9,
+    labels=11,
+    annotations=12,
+    ownerReferences=13,
+)
 class Dated(Metadata):
     """Unlike for other kinds, KSM shows Go's zero time where there is none."""
 
     creationTimestamp: Time = ""
 
 
+@numbered()
 class Rule(Model):
     pass
 
 
+@numbered(ingress=2, egress=3)
 class Spec(Model):
     ingress: Items[Rule] = ()
     egress: Items[Rule] = ()
 
 
+@numbered(metadata=1, spec=2)
 class NetworkPolicy(Model):
     metadata: Dated | None = Dated()
     spec: Spec | None = Spec()

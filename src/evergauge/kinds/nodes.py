@@ -23,18 +23,21 @@ from evergauge.declare import (
     deletion_timestamp,
     gauge,
     labels,
+    numbered,
     rows,
     via,
 )
 from evergauge.kinds.resources import provided
 
 
+@numbered(key=1, value=2, effect=3)
 class Taint(Model):
     key: Str = ""
     value: Str = ""
     effect: Str = ""
 
 
+@numbered(podCIDR=1, podCIDRs=7, providerID=3, taints=5, unschedulable=4)
 class Spec(Model):
     podCIDR: Str = ""
     podCIDRs: Items[str] = ()
@@ -43,11 +46,13 @@ class Spec(Model):
     unschedulable: Bool = False
 
 
+@numbered(type=1, address=2)
 class Address(Model):
     type: Str = ""
     address: Str = ""
 
 
+@numbered(kernelVersion=4, osImage=5, containerRuntimeVersion=6, kubeletVersion=7, systemUUID=2)
 class NodeInfo(Model):
     kernelVersion: Str = ""
     osImage: Str = ""
@@ -56,6 +61,7 @@ class NodeInfo(Model):
     systemUUID: Str = ""
 
 
+@numbered(addresses=5, allocatable=2, capacity=1, conditions=4, nodeInfo=7)
 class Status(Model):
     addresses: Items[Address] = ()
     allocatable: Map[Quantity] = None
@@ -64,6 +70,7 @@ class Status(Model):
     nodeInfo: NodeInfo | None = NodeInfo()
 
 
+@numbered(metadata=1, spec=2, status=3)
 class Node(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

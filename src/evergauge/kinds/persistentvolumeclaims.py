@@ -21,16 +21,19 @@ from evergauge.declare import (
     deletion_timestamp,
     gauge,
     labels,
+    numbered,
     states,
     via,
 )
 from evergauge.kinds.resources import storage
 
 
+@numbered(requests=2)
 class Resources(Model):
     requests: Map[Quantity] = None
 
 
+@numbered(accessModes=1, resources=2, storageClassName=5, volumeMode=6, volumeName=3)
 class Spec(Model):
     accessModes: Items[str] = ()
     resources: Resources | None = Resources()
@@ -39,11 +42,13 @@ class Spec(Model):
     volumeName: Str = ""
 
 
+@numbered(phase=1, conditions=4)
 class Status(Model):
     phase: Str = ""
     conditions: Items[Condition] = ()
 
 
+@numbered(metadata=1, spec=2, status=3)
 class PersistentVolumeClaim(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

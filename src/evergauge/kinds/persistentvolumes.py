@@ -21,6 +21,7 @@ from evergauge.declare import (
     deletion_timestamp,
     gauge,
     labels,
+    numbered,
     otherwise,
     rows,
     states,
@@ -29,24 +30,29 @@ from evergauge.declare import (
 from evergauge.kinds.resources import storage
 
 
+@numbered(pdName=1)
 class GCEPersistentDisk(Model):
     pdName: Str = ""
 
 
+@numbered(volumeID=1)
 class AWSElasticBlockStore(Model):
     volumeID: Str = ""
 
 
+@numbered(diskName=1)
 class AzureDisk(Model):
     diskName: Str = ""
 
 
+@numbered(targetWWNs=1, lun=2, wwids=5)
 class FibreChannel(Model):
     targetWWNs: Items[str] = ()
     lun: Int = None
     wwids: Items[str] = ()
 
 
+@numbered(targetPortal=1, iqn=2, lun=3, initiatorName=12)
 class ISCSI(Model):
     targetPortal: Str = ""
     iqn: Str = ""
@@ -54,22 +60,26 @@ class ISCSI(Model):
     initiatorName: Str = None
 
 
+@numbered(server=1, path=2)
 class NFS(Model):
     server: Str = ""
     path: Str = ""
 
 
+@numbered(driver=1, volumeHandle=2, volumeAttributes=5)
 class CSI(Model):
     driver: Str = ""
     volumeHandle: Str = ""
     volumeAttributes: Map[str] = None
 
 
+@numbered(path=1, fsType=2)
 class Local(Model):
     path: Str = ""
     fsType: Str = None
 
 
+@numbered(path=1, type=2)
 class HostPath(Model):
     path: Str = ""
     type: Str = None
@@ -89,11 +99,29 @@ class Sources(Model):
     hostPath: HostPath | None = None
 
 
+@numbered(name=3, namespace=2)
 class ClaimRef(Model):
     name: Str = ""
     namespace: Str = ""
 
 
+@numbered(
+    gcePersistentDisk=(2, 1),
+    awsElasticBlockStore=(2, 2),
+    azureDisk=(2, 16),
+    fc=(2, 10),
+    iscsi=(2, 7),
+    nfs=(2, 5),
+    csi=(2, 22),
+    local=(2, 20),
+    hostPath=(2, 3),
+    accessModes=3,
+    capacity=1,
+    claimRef=4,
+    persistentVolumeReclaimPolicy=5,
+    storageClassName=6,
+    volumeMode=8,
+)
 class Spec(Sources):
     accessModes: Items[str] = ()
     capacity: Map[Quantity] = None
@@ -103,10 +131,12 @@ class Spec(Sources):
     volumeMode: Str = None
 
 
+@numbered(phase=1)
 class Status(Model):
     phase: Str = ""
 
 
+@numbered(metadata=1, spec=2, status=3)
 class PersistentVolume(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

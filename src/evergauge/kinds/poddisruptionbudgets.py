@@ -14,9 +14,11 @@ from evergauge.declare import (
     deletion_timestamp,
     gauge,
     labels,
+    numbered,
 )
 
 
+@numbered(currentHealthy=4, desiredHealthy=5, disruptionsAllowed=3, expectedPods=6, observedGeneration=1)
 class Status(Model):
     currentHealthy: Int = 0
     desiredHealthy: Int = 0
@@ -25,6 +27,7 @@ class Status(Model):
     observedGeneration: Int = 0
 
 
+@numbered(metadata=1, status=3)
 class PodDisruptionBudget(Model):
     metadata: Metadata | None = Metadata()
     status: Status | None = Status()

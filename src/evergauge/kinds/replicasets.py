@@ -14,14 +14,17 @@ from evergauge.declare import (
     gauge,
     generation,
     labels,
+    numbered,
     owner,
 )
 
 
+@numbered(replicas=1)
 class Spec(Model):
     replicas: Int = None
 
 
+@numbered(replicas=1, fullyLabeledReplicas=2, readyReplicas=4, terminatingReplicas=7, observedGeneration=3)
 class Status(Model):
     replicas: Int = 0
     fullyLabeledReplicas: Int = 0
@@ -30,6 +33,7 @@ class Status(Model):
     observedGeneration: Int = 0
 
 
+@numbered(metadata=1, spec=2, status=3)
 class ReplicaSet(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

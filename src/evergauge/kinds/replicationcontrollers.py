@@ -12,14 +12,17 @@ from evergauge.declare import (
     created,
     gauge,
     generation,
+    numbered,
     owner,
 )
 
 
+@numbered(replicas=1)
 class Spec(Model):
     replicas: Int = None
 
 
+@numbered(replicas=1, fullyLabeledReplicas=2, readyReplicas=4, availableReplicas=5, observedGeneration=3)
 class Status(Model):
     replicas: Int = 0
     fullyLabeledReplicas: Int = 0
@@ -28,6 +31,7 @@ class Status(Model):
     observedGeneration: Int = 0
 
 
+@numbered(metadata=1, spec=2, status=3)
 class ReplicationController(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

@@ -15,15 +15,18 @@ from evergauge.declare import (
     created,
     gauge,
     labels,
+    numbered,
     rows,
 )
 
 
+@numbered(hard=1, used=2)
 class Status(Model):
     hard: Map[Quantity] = None
     used: Map[Quantity] = None
 
 
+@numbered(metadata=1, status=3)
 class ResourceQuota(Model):
     metadata: Metadata | None = Metadata()
     status: Status | None = Status()

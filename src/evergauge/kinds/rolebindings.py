@@ -12,15 +12,18 @@ from evergauge.declare import (
     created,
     gauge,
     labels,
+    numbered,
     resource_version,
 )
 
 
+@numbered(kind=2, name=3)
 class RoleRef(Model):
     kind: Str = ""
     name: Str = ""
 
 
+@numbered(metadata=1, roleRef=3)
 class RoleBinding(Model):
     metadata: Metadata | None = Metadata()
     roleRef: RoleRef | None = RoleRef()

@@ -17,12 +17,14 @@ from evergauge.declare import (
     created,
     gauge,
     labels,
+    numbered,
     owner,
     resource_version,
     via,
 )
 
 
+@numbered(metadata=1, type=3)
 class Secret(Model):
     metadata: Metadata | None = Metadata()
     type: Str = ""

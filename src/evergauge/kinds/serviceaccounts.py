@@ -15,17 +15,25 @@ from evergauge.declare import (
     deletion_timestamp,
     gauge,
     labels,
+    numbered,
 )
 
 
+@numbered(name=3)
 class Reference(Model):
     name: Str = ""
 
 
+@numbered(name=1)
+class LocalReference(Model):
+    name: Str = ""
+
+
+@numbered(metadata=1, automountServiceAccountToken=4, imagePullSecrets=3, secrets=2)
 class ServiceAccount(Model):
     metadata: Metadata | None = Metadata()
     automountServiceAccountToken: Bool = None
-    imagePullSecrets: Items[Reference] = ()
+    imagePullSecrets: Items[LocalReference] = ()
     secrets: Items[Reference] = ()
 
 

@@ -14,9 +14,11 @@ from evergauge.declare import (
     deletion_timestamp,
     gauge,
     labels,
+    numbered,
 )
 
 
+@numbered(clusterIP=3, externalIPs=5, externalName=10, externalTrafficPolicy=11, loadBalancerIP=8, type=4)
 class Spec(Model):
     clusterIP: Str = ""
     externalIPs: Items[str] = ()
@@ -26,19 +28,23 @@ class Spec(Model):
     type: Str = ""
 
 
+@numbered(ip=1, hostname=2)
 class Ingress(Model):
     ip: Str = ""
     hostname: Str = ""
 
 
+@numbered(ingress=1)
 class LoadBalancer(Model):
     ingress: Items[Ingress] = ()
 
 
+@numbered(loadBalancer=1)
 class Status(Model):
     loadBalancer: LoadBalancer | None = LoadBalancer()
 
 
+@numbered(metadata=1, spec=2, status=3)
 class Service(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

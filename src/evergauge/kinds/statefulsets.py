@@ -17,25 +17,39 @@ from evergauge.declare import (
     gauge,
     generation,
     labels,
+    numbered,
     rows,
 )
 
 
+@numbered(start=1)
 class Ordinals(Model):
     start: Int = 0
 
 
+@numbered(whenDeleted=1, whenScaled=2)
 class RetentionPolicy(Model):
     whenDeleted: Str = ""
     whenScaled: Str = ""
 
 
+@numbered(replicas=1, ordinals=11, persistentVolumeClaimRetentionPolicy=10)
 class Spec(Model):
     replicas: Int = None
     ordinals: Ordinals | None = None
     persistentVolumeClaimRetentionPolicy: RetentionPolicy | None = None
 
 
+@numbered(
+    replicas=2,
+    availableReplicas=11,
+    currentReplicas=4,
+    readyReplicas=3,
+    updatedReplicas=5,
+    observedGeneration=1,
+    currentRevision=6,
+    updateRevision=7,
+)
 class Status(Model):
     replicas: Int = 0
     availableReplicas: Int = 0
@@ -47,6 +61,7 @@ class Status(Model):
     updateRevision: Str = ""
 
 
+@numbered(metadata=1, spec=2, status=3)
 class StatefulSet(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

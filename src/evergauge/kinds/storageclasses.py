@@ -12,10 +12,12 @@ from evergauge.declare import (
     created,
     gauge,
     labels,
+    numbered,
     otherwise,
 )
 
 
+@numbered(metadata=1, provisioner=2, reclaimPolicy=4, volumeBindingMode=7)
 class StorageClass(Model):
     metadata: Metadata | None = Metadata()
     provisioner: Str = ""

@@ -7,10 +7,12 @@ from evergauge.declare import (
     Model,
     created,
     gauge,
+    numbered,
 )
 from evergauge.kinds.admission import GROUP, POLICY, PolicySpec
 
 
+@numbered(metadata=1, spec=2)
 class ValidatingAdmissionPolicy(Model):
     metadata: Metadata | None = Metadata()
     spec: PolicySpec | None = PolicySpec()

@@ -10,14 +10,17 @@ from evergauge.declare import (
     Model,
     created,
     gauge,
+    numbered,
 )
 from evergauge.kinds.admission import BINDING, GROUP, BindingSpec
 
 
+@numbered(policyName=1, paramRef=2, validationActions=4)
 class Spec(BindingSpec):
     validationActions: Items[str] = ()
 
 
+@numbered(metadata=1, spec=2)
 class ValidatingAdmissionPolicyBinding(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

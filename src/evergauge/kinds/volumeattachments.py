@@ -13,24 +13,29 @@ from evergauge.declare import (
     Str,
     created,
     gauge,
+    numbered,
 )
 
 
+@numbered(persistentVolumeName=1)
 class Source(Model):
     persistentVolumeName: Str = None
 
 
+@numbered(attacher=1, nodeName=3, source=2)
 class Spec(Model):
     attacher: Str = ""
     nodeName: Str = ""
     source: Source | None = Source()
 
 
+@numbered(attached=1, attachmentMetadata=2)
 class Status(Model):
     attached: Bool = False
     attachmentMetadata: Map[str] = None
 
 
+@numbered(metadata=1, spec=2, status=3)
 class VolumeAttachment(Model):
     metadata: Metadata | None = Metadata()
     spec: Spec | None = Spec()

@@ -42,6 +42,7 @@ cpdef enum:
     BOOLEAN
     TIME
     QUANTITY
+    INT_OR_STRING
     MESSAGE
     INLINE  # a message of which the fields are the struct's own: JSON has no object for it
 
@@ -208,6 +209,23 @@ cdef object first_text(Bytes at, Bytes end):
     return text
 
 
+cdef object int_or_string(Bytes at, Bytes end):
+    """An `intstr.IntOrString`: which of the two it is, 1; the number, 2; the text, 3."""
+    cdef uint64_t tag, number, is_text = 0
+    cdef int64_t integer = 0
+    cdef object text = ""
+    while at < end:
+        at = number_at(at, end, &tag)
+        at = value_at(at, end, tag & 7, &number)
+        if tag == (1 << 3 | VARINT):
+            is_text = number
+        elif tag == (2 << 3 | VARINT):
+            integer = <int64_t>number
+        elif tag == (3 << 3 | DELIMITED):
+            text = text_of(at - number, number)
+    return text if is_text else PyLong_FromLongLong(integer)
+
+
 cdef object delimited(Field *field, Bytes start, Bytes end):
     """The value of a field, or an element of it, that lies there."""
     if field.holds == TEXT:
@@ -218,6 +236,8 @@ cdef object delimited(Field *field, Bytes start, Bytes end):
         return time_of(start, end)
     if field.holds == QUANTITY:
         return first_text(start, end)
+    if field.holds == INT_OR_STRING:
+        return int_or_string(start, end)
     return PyBytes_FromStringAndSize(<const char *>start, end - start)
 
 
