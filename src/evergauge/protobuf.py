@@ -72,10 +72,15 @@ def complete(data: bytes) -> int:
 
 @cache
 def reader(struct: type[msgspec.Struct]) -> Any:  # noqa: ANN401 (of the native module)
-    """What reads a struct's messages, a `native.messages.Message`. None where the struct or one in it has no numbers, or without the native part."""
+    """What reads a struct's messages, a `native.messages.Message`. None where the struct or one in it has no numbers, or without the native part.
+
+    Raises TypeError for a struct that can't be read.
+    """
     if messages is None or struct not in _NUMBERS:
         return None
     fields, kept = msgspec.structs.fields(struct), _fields_kept(struct)
+    if missing := [field.name for field in fields if field.default is msgspec.NODEFAULT]:
+        raise TypeError(f"{struct.__name__}.{missing[0]} has no default; what is not in a message has that")
     inside = {name: reader(each.struct) if each.struct else None for name, each in kept.items()}
     if any(each.struct and inside[name] is None for name, each in kept.items()):
         return None
@@ -106,10 +111,12 @@ def _placed(numbers: Mapping[str, Number], places: Mapping[str, tuple[Any, ...]]
 def _kept(hint: Any) -> _Kept:  # noqa: ANN401 (type hints have no common type)
     """What a field of that type keeps. Raises KeyError for a type that protobuf has nothing for."""
     hint = _without_none(hint)
-    if get_origin(hint) is tuple:
-        return _kept(get_args(hint)[0])._replace(often=messages.LIST)
-    if get_origin(hint) is dict:
-        return _kept(get_args(hint)[1])._replace(often=messages.MAP)
+    if get_origin(hint) in (tuple, dict):
+        is_list = get_origin(hint) is tuple
+        element = _kept(get_args(hint)[0 if is_list else 1])
+        if element.holds in (messages.INTEGER, messages.BOOLEAN):
+            raise KeyError(hint)  # Those may come packed.
+        return element._replace(often=messages.LIST if is_list else messages.MAP)
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return _Kept(messages.MESSAGE, messages.ONCE, hint)
     if get_origin(hint) is Annotated:

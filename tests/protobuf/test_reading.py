@@ -232,10 +232,26 @@ def test_a_struct_of_which_a_part_has_no_numbers_is_not_read() -> None:
     assert reader(Around) is None
 
 
-@pytest.mark.parametrize("hint", [float, list[str], int | str, Annotated[str, msgspec.Meta(extra={"conversion": "x"})]])
+@pytest.mark.parametrize(
+    "hint",
+    [
+        float,
+        list[str],
+        int | str,
+        tuple[int, ...],
+        dict[str, bool],
+        Annotated[str, msgspec.Meta(extra={"conversion": "x"})],
+    ],
+)
 def test_a_type_that_protobuf_does_not_have_is_refused(hint: Any) -> None:  # noqa: ANN401 - any type
     odd = numbered(field=1)(msgspec.defstruct("Odd", [("field", hint, None)]))
     with pytest.raises(TypeError, match="Odd: protobuf has no field of the type"):
+        reader(odd)
+
+
+def test_a_field_without_a_default_is_refused() -> None:
+    odd = numbered(field=1)(msgspec.defstruct("Odd", [("field", str)]))
+    with pytest.raises(TypeError, match=r"Odd\.field has no default"):
         reader(odd)
 
 
