@@ -143,7 +143,7 @@ def test_amounts() -> None:
     ],
 )
 def test_ip_family(text: str, family: str) -> None:
-    assert ip_family(text) == family
+    assert (ip_family(text) or "") == family
 
 
 def test_states() -> None:

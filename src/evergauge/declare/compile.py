@@ -124,8 +124,8 @@ class _Compiler:
         if isinstance(condition, Same):
             names = [self.variables.fetch(path, block, scope).name for path in condition.paths]
             return block.child(f"if {' == '.join(names)}:", set(names))
-        if isinstance(condition, str):
-            variable = self.variables.fetch(condition, block, scope)
+        if isinstance(condition, str | Via):
+            variable = self.variables.of(condition, block, scope)
             test = present(variable)
         else:
             variable = self.variables.fetch(condition.path, block, scope)

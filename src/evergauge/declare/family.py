@@ -96,7 +96,7 @@ class MapLabels:
 
 Label = str | Const | Via | Given
 Value = str | int | Present | Via
-When = str | Is | Same
+When = str | Is | Same | Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ def gauge(
     """A gauge family.
 
     each: loops, outer first: `"c in spec.containers"`, `rows(...)`.
-    when: conditions that must all hold: a path (something is there), or `is_(path, text, ...)`.
+    when: conditions that must all hold: a path (something is there), `is_(path, text, ...)`, `same(path, path)`, or `via(function, path, ...)` (it returns something).
     labels: the labels beside the identity's, by name: a path, `const(text)`, `via(function, *paths)`,
         or `given(...)` for one that may be left out.
     map_labels: further labels out of a string map. value: a path, a constant, `present(path)` or `via(...)`; an absent one makes no sample.

@@ -231,32 +231,20 @@ def controller(references: Sequence[OwnerReference]) -> Sequence[OwnerReference]
     return [o for o in references if o.controller][:1] or NO_CONTROLLER
 
 
-class Address(NamedTuple):
-    """An address of the Pod. ip_family: `4` or `6`."""
-
-    ip: str
-    ip_family: Safe
-
-
-def addresses(ips: Sequence[PodIP]) -> list[Address]:
-    """The Pod's addresses with their family; what is no IP address is left out (KSM behaviour)."""
-    return [Address(text, family) for entry in ips if (family := ip_family(text := entry.ip or ""))]
-
-
-def ip_family(text: str) -> Safe:
-    """`4`, `6` (a v4-mapped address counts as 4), or "" for what is no IP address."""
+def ip_family(ip: str) -> Safe | None:
+    """`4`, `6` (a v4-mapped address counts as 4), or None for what is no IP address."""
     try:
-        inet_pton(AF_INET, text)
+        inet_pton(AF_INET, ip)
     except (OSError, ValueError):
-        return _ipv6_family(text)
+        return _ipv6_family(ip)
     return "4"
 
 
-def _ipv6_family(text: str) -> Safe:
+def _ipv6_family(ip: str) -> Safe | None:
     try:
-        address = IPv6Address(text)
+        address = IPv6Address(ip)
     except ValueError:
-        return ""
+        return None
     return "4" if address.ipv4_mapped else "6"
 
 
@@ -370,6 +358,8 @@ IMAGE = {
     "image_id": "cs.imageID",
     "container_id": "cs.containerID",
 }
+IP_FAMILY = via(ip_family, "a.ip")
+"""What has none is left out (KSM behaviour)."""
 CLAIM = {"volume": "v.volume", "persistentvolumeclaim": "v.persistentvolumeclaim", "ephemeral": "v.ephemeral"}
 
 KIND = Kind(
@@ -455,7 +445,7 @@ KIND = Kind(
         ),
         gauge(
             "kube_pod_ips", ALPHA, "An address of the Pod.",
-            each=rows("a", addresses, "status.podIPs"), labels={"ip": "a.ip", "ip_family": "a.ip_family"},
+            each="a in status.podIPs", when=IP_FAMILY, labels={"ip": "a.ip", "ip_family": IP_FAMILY},
         ),
         gauge(
             "kube_pod_init_container_info", STABLE, "An init container's images and identifiers.",
