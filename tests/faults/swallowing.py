@@ -1,6 +1,7 @@
 """A proxy that speaks HTTP and drops the bookmarks that end the initial events of watches, as some proxies do.
 
-It says that the API server is of a version that doesn't stream lists: others are not asked for such watches.
+It says that the API server is of a version that doesn't stream lists: others are not asked for such watches. And it asks for JSON only, to know a
+bookmark when it sees one.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class Swallowing:
         """Ask the API server, and answer line by line what it answers."""
         if request.path == "/version":
             return web.json_response({"major": "1", "minor": "33"})
-        headers = {"Accept": request.headers.get("Accept", "*/*")}
+        accepted = request.headers.get("Accept", "*/*").split(",")
+        headers = {"Accept": ",".join(each for each in accepted if "protobuf" not in each)}
         async with self._session.get(request.raw_path, headers=headers) as answer:
             response = web.StreamResponse(
                 status=answer.status, headers={"Content-Type": answer.headers["Content-Type"]}

@@ -8,6 +8,7 @@ import pytest
 
 from evergauge.declare import CompiledKind
 from evergauge.kinds import KINDS
+from evergauge.kube.forms import JSON, PROTOBUF
 from evergauge.options import parse
 from evergauge.pipeline.selection import compile_kinds
 from evergauge.pipeline.sources import sources
@@ -71,9 +72,12 @@ def test_where_metadata_is_enough_no_more_is_asked_for(
     metadata_only: bool,  # noqa: FBT001 (a column)
 ) -> None:
     options = parse([f"--resources={resource}", *flags])
-    (source,) = sources(compile_kinds(options, KINDS)[resource], options)
+    compiled = compile_kinds(options, KINDS)[resource]
+    (source,) = sources(compiled, options)
+    first, stream = (PROTOBUF, ";stream=watch") if compiled.protobuf else (JSON, "")
     if metadata_only:
-        assert source.accept_list.startswith("application/json;as=PartialObjectMetadataList;")
-        assert source.accept_watch.startswith("application/json;as=PartialObjectMetadata;")
+        assert source.accept_list.startswith(f"{first};as=PartialObjectMetadataList;")
+        assert source.accept_watch.startswith(f"{first}{stream};as=PartialObjectMetadata;")
     else:
-        assert source.accept_list == source.accept_watch == "application/json"
+        assert source.accept_list == ",".join(dict.fromkeys((first, JSON)))
+        assert source.accept_watch == ",".join(dict.fromkeys((first + stream, JSON)))
