@@ -22,6 +22,10 @@ class Chunks:
         self.form = form_of(JSON)
         self._chunks = list(chunks)
 
+    def read_now(self) -> bytes:
+        """Nothing: whoever reads is to wait."""
+        return b""
+
     async def read(self) -> bytes:
         if not self._chunks:
             return b""

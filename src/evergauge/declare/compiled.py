@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from evergauge.declare.compile import Allowlists, Compiled, Render, compile_render
-from evergauge.declare.decode import Broken, Decoded, ObjectDecoder
+from evergauge.declare.decode import Broken, ObjectDecoder
 from evergauge.declare.family import Family
 from evergauge.declare.kind import Kind
 from evergauge.declare.model import Model
@@ -62,13 +62,13 @@ class CompiledKind:
 
     def render(self, raw: bytes | msgspec.Raw | Protobuf | Model) -> Rendered:
         """The samples of the object in `raw` (its JSON, its message, or decoded). Raises nothing: a family that fails is left out and named."""
-        decoded = Decoded(raw) if isinstance(raw, Model) else self._decoder.decode(raw)
-        if decoded.object is None:
-            return Rendered(self._nothing, tuple(Fault("", b.reason) for b in decoded.broken))
+        decoded, broken = (raw, ()) if isinstance(raw, Model) else self._decoder.decode(raw)
+        if decoded is None:
+            return Rendered(self._nothing, tuple(Fault("", b.reason) for b in broken))
         try:
-            return Rendered(self._lines_of(decoded.object))
+            return Rendered(self._lines_of(decoded))
         except Exception:  # noqa: BLE001 (whatever it was: found again, named and counted family by family)
-            return self._render_one_by_one(decoded.object, decoded.broken)
+            return self._render_one_by_one(decoded, broken)
 
     @cached_property
     def _lines_of(self) -> Callable[[Model], Sequence[bytes]]:

@@ -77,6 +77,11 @@ class Stream:
         self._response = response
         self._what = what
 
+    def read_now(self) -> bytes:
+        """What is there already, 64 KiB at most; empty where there is nothing yet, or nothing any more."""
+        content = self._response.content
+        return b"" if content.exception() else content.read_nowait(CHUNK)
+
     async def read(self) -> bytes:
         """What has come, 64 KiB at most; waits for the first byte, as long as it takes. Empty at the clean end.
 

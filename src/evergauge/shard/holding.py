@@ -26,7 +26,8 @@ class Holding(NamedTuple):
 
     def owns(self, uid: str) -> bool:
         """Whether the object with this UID is to be held."""
-        return self.holds(fnv1a(uid)) if self.key.replicas != 1 or self.before else self.number in self.key.numbers
+        key = self.key
+        return self.number == key.start if key.replicas == 1 and not self.before else self.holds(fnv1a(uid))
 
     def holds(self, hashed: int) -> bool:
         """The same, of a hash."""

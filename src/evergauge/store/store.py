@@ -93,21 +93,21 @@ class Store:
 
         version: 64 bits, 0 where it isn't known.
         """
-        is_new = key not in self._places
-        place = self._places.get(key) or self._inherit(key)
+        known = self._places.get(key)
+        place = known or (self._inherit(key) if self._adoption else None)
         if place is not None:
             bucket, slot = place
             before = bucket.waiting_bytes
             bucket.replace(slot, version, parts)
             self._changed(bucket, before)
-            return is_new
+            return known is None
         bucket = next(iter(self._roomy), None) or self._open()
         before = bucket.waiting_bytes
         self._places[key] = bucket, bucket.insert(key, version, parts)
         self._changed(bucket, before)
         if bucket.full:
             self._fold(bucket)
-        return is_new
+        return True
 
     def remove(self, key: str) -> bool:
         """Remove an object; False when there is none of that key."""
@@ -156,7 +156,7 @@ class Store:
 
     def adopt(self, key: str, version: int) -> bool:
         """Take an object over from the store before, as it is there in that version. False where it can't be: it must be put."""
-        return version != 0 and key not in self._places and self._inherit(key, version) is not None
+        return bool(self._adoption and version) and key not in self._places and self._inherit(key, version) is not None
 
     def _inherit(self, key: str, version: int | None = None) -> Place | None:
         """Take an object over from the store before, in one version or in whatever version it is; None where it isn't there."""
