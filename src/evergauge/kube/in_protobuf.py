@@ -12,11 +12,14 @@ import msgspec
 
 from evergauge.errors import MalformedAnswer
 from evergauge.kube.items import (
-    INITIAL_EVENTS_END,
     Bookmark,
+    BookmarkMetadata,
     Event,
+    ListMetadata,
     Page,
+    bookmark_of,
     error_event,
+    no_list,
     read_item,
     read_items,
 )
@@ -54,27 +57,14 @@ class _Event(msgspec.Struct, gc=False):
     object: _Extension = _Extension()
 
 
-@numbered(resourceVersion=6, annotations=12)
-class _BookmarkMetadata(msgspec.Struct, gc=False, frozen=True):
-    resourceVersion: str = ""  # noqa: N815 (the API's name, as below)
-    annotations: dict[str, str] | None = None
-
-
 @numbered(metadata=1)
 class _Bookmark(msgspec.Struct, gc=False):
-    metadata: _BookmarkMetadata = _BookmarkMetadata()
-
-
-@numbered(resourceVersion=2, following=3, remainingItemCount=4)
-class _ListMetadata(msgspec.Struct, gc=False, frozen=True):
-    resourceVersion: str = ""  # noqa: N815
-    following: str = ""
-    remainingItemCount: int | None = None  # noqa: N815
+    metadata: BookmarkMetadata | None = None
 
 
 @numbered(metadata=1)
 class _List(msgspec.Struct, gc=False):
-    metadata: _ListMetadata = _ListMetadata()
+    metadata: ListMetadata | None = None
 
 
 @numbered(reason=1)
@@ -121,8 +111,7 @@ def read_event(frame: bytes) -> Event | Bookmark:
         if event.type in ("ADDED", "MODIFIED", "DELETED"):
             return Event(cast("Literal['ADDED', 'MODIFIED', 'DELETED']", event.type), read_item(Protobuf(raw)))
         if event.type == "BOOKMARK":
-            metadata = _BOOKMARK.read(raw).metadata
-            return Bookmark(metadata.resourceVersion, (metadata.annotations or {}).get(INITIAL_EVENTS_END) == "true")
+            return bookmark_of(_BOOKMARK.read(raw).metadata or BookmarkMetadata())
         if event.type == "ERROR":
             raise error_event(_status(raw))
     except ValueError as error:
@@ -150,7 +139,7 @@ class PageReader:
         self._read = read
         self._rest = b""
         self._left = _UNKNOWN
-        self._metadata: _ListMetadata | None = None
+        self._metadata: ListMetadata | None = None
 
     def take(self, chunk: bytes) -> list[Item | None]:
         """The items that are complete now and were not before. Raises MalformedAnswer for what is no list."""
@@ -162,21 +151,21 @@ class PageReader:
             fields, self._rest = Protobuf(memoryview(self._rest)[:size]), self._rest[size:]
             self._left -= size
             if self._metadata is None and fields:
-                self._metadata = _LIST.read(fields).metadata
+                self._metadata = _LIST.read(fields).metadata or ListMetadata()
             return self._read(fields) if fields else []
         except ValueError as error:
-            raise _no_list(error) from None
+            raise no_list(error) from None
 
     def finish(self) -> Page:
         """The page without the items that were given out. Raises MalformedAnswer where it has not come to its end."""
         if self._left != 0:
-            raise _no_list("it breaks off")
-        metadata = self._metadata or _ListMetadata()
-        return Page([], metadata.resourceVersion, metadata.following, metadata.remainingItemCount)
+            raise no_list("it breaks off")
+        metadata = self._metadata or ListMetadata()
+        return Page([], metadata.resourceVersion or "", metadata.following or "", metadata.remainingItemCount)
 
     def _found_list(self) -> bool:
         if self._rest[: len(MAGIC)] != MAGIC[: len(self._rest)]:
-            raise _no_list("it has no envelope")
+            raise no_list("it has no envelope")
         at = len(MAGIC)
         while field := _field(self._rest, at):
             tag, length, start = field
@@ -206,7 +195,3 @@ def _unwrap(envelope: bytes) -> bytes:
 
 def _status(message: bytes) -> Any:  # noqa: ANN401 (as JSON is)
     return msgspec.json.decode(msgspec.json.encode(_STATUS.read(message)))
-
-
-def _no_list(why: object) -> MalformedAnswer:
-    return MalformedAnswer(f"a list was answered with what is no list ({why})")

@@ -97,23 +97,29 @@ class _Event(msgspec.Struct, gc=False):
     object: msgspec.Raw
 
 
-class _BookmarkMetadata(msgspec.Struct, gc=False):
+@numbered(resourceVersion=6, annotations=12)
+class BookmarkMetadata(msgspec.Struct, gc=False):
+    """What a bookmark says."""
+
     resourceVersion: str = ""  # noqa: N815
     annotations: dict[str, str] | None = None
 
 
 class _Bookmark(msgspec.Struct, gc=False):
-    metadata: _BookmarkMetadata
+    metadata: BookmarkMetadata
 
 
-class _ListMetadata(msgspec.Struct, gc=False):
+@numbered(resourceVersion=2, following=3, remainingItemCount=4)
+class ListMetadata(msgspec.Struct, gc=False):
+    """`metav1.ListMeta`."""
+
     resourceVersion: str | None = None  # noqa: N815
     following: str | None = msgspec.field(default=None, name="continue")
     remainingItemCount: int | None = None  # noqa: N815
 
 
 class _List(msgspec.Struct, gc=False):
-    metadata: _ListMetadata
+    metadata: ListMetadata
     items: list[msgspec.Raw] | None = None
 
 
@@ -173,13 +179,17 @@ def read_event(line: bytes) -> Event | Bookmark:
         if event.type in ("ADDED", "MODIFIED", "DELETED"):
             return Event(event.type, read_item(event.object))  # type: ignore[arg-type] # one of the three
         if event.type == "BOOKMARK":
-            metadata = _BOOKMARK.decode(event.object).metadata
-            return Bookmark(metadata.resourceVersion, (metadata.annotations or {}).get(INITIAL_EVENTS_END) == "true")
+            return bookmark_of(_BOOKMARK.decode(event.object).metadata)
         if event.type == "ERROR":
             raise error_event(msgspec.json.decode(event.object))
     except msgspec.DecodeError as error:
         raise MalformedAnswer(f"a watch sent what is no event ({error}, {len(line)} bytes)") from None
     raise MalformedAnswer(f"a watch sent an event of the unknown type {event.type[:40]!r}")
+
+
+def bookmark_of(metadata: BookmarkMetadata) -> Bookmark:
+    """The bookmark of an object with that metadata."""
+    return Bookmark(metadata.resourceVersion, (metadata.annotations or {}).get(INITIAL_EVENTS_END) == "true")
 
 
 def error_event(status: Any) -> ApiError:  # noqa: ANN401 (JSON of any shape)
@@ -239,7 +249,12 @@ def read_page(body: bytes) -> Page:
     try:
         page = _LIST.decode(body)
     except msgspec.DecodeError as error:
-        raise MalformedAnswer(f"a list was answered with what is no list ({error})") from None
+        raise no_list(error) from None
     items = [read_item(raw) for raw in page.items or ()]
     metadata = page.metadata
     return Page(items, metadata.resourceVersion or "", metadata.following or "", metadata.remainingItemCount)
+
+
+def no_list(why: object) -> MalformedAnswer:
+    """The error of a list that is none."""
+    return MalformedAnswer(f"a list was answered with what is no list ({why})")

@@ -94,7 +94,7 @@ class Store:
         version: 64 bits, 0 where it isn't known.
         """
         known = self._places.get(key)
-        place = known or (self._inherit(key) if self._adoption else None)
+        place = known or self._inherit(key)
         if place is not None:
             bucket, slot = place
             before = bucket.waiting_bytes
@@ -156,7 +156,7 @@ class Store:
 
     def adopt(self, key: str, version: int) -> bool:
         """Take an object over from the store before, as it is there in that version. False where it can't be: it must be put."""
-        return bool(self._adoption and version) and key not in self._places and self._inherit(key, version) is not None
+        return version != 0 and key not in self._places and self._inherit(key, version) is not None
 
     def _inherit(self, key: str, version: int | None = None) -> Place | None:
         """Take an object over from the store before, in one version or in whatever version it is; None where it isn't there."""
