@@ -96,6 +96,7 @@ class Builder:
             kind,
             mine.owns,
             self._faults,
+            keeps=mine.keeps,
             listed=self._listed(source.resource),
             omitted=self._omitted(lease),
             before=before.store if before else None,

@@ -43,8 +43,12 @@ class Mine:
         self.holding = holding
 
     def owns(self, uid: str) -> bool:
-        """Whether to keep the object with this UID."""
+        """Whether to take in the object with this UID."""
         return self.holding.owns(uid)
+
+    def keeps(self, uid: str) -> bool:
+        """Whether to keep it if it is here."""
+        return self.holding.keeps(uid)
 
     def selector(self) -> str:
         """What to ask the API server for."""
@@ -111,6 +115,11 @@ class Service:
             else frozenset()
         )
 
+    @property
+    def seen(self) -> Mapping[str, str]:
+        """By feed in service, the version up to which it has seen everything."""
+        return {str(feed.source): feed.version for feed in self.current.feeds} if self.current else {}
+
     async def serve(self, holding: Holding, *, covered: bool = False) -> None:
         """Serve this. Returns when all feeds have synced or aren't permitted; until then what was before is served, if there was anything.
 
@@ -144,8 +153,14 @@ class Service:
             if holding.before is None:
                 self._observer.serving(holding)
 
+    async def passing(self) -> Mapping[str, str]:
+        """By feed, the newest version of the objects that are served and no longer taken in; feeds without any are left out."""
+        served = self.current.served if self.current else ()
+        newest = {str(feed.source): await store.newest_passing() for feed, store in served}
+        return {feed: str(version) for feed, version in newest.items() if version}
+
     async def let_go(self) -> None:
-        """Drop the objects that aren't held any more. To be finished once begun: the feeds pass over what isn't held."""
+        """Drop the objects that aren't kept any more. To be finished once begun."""
         if self.current:
             await asyncio.shield(_drop_others(self.current))
 

@@ -47,6 +47,11 @@ def item(number: int, **status: object) -> Item:
     return Item(uid, version, msgspec.Raw(json.dumps(raw).encode()))
 
 
+def at(version: int, item: Item) -> Item:
+    """The object, at that version."""
+    return item._replace(version=str(version))
+
+
 class Rendering(CompiledKind):
     """Knows how many objects it has rendered, and how many of them came as JSON."""
 
@@ -64,11 +69,12 @@ def feed_store(
     counter: Counter,
     owns: Callable[[str], bool] = lambda _: True,
     *,
+    keeps: Callable[[str], bool] | None = None,
     kind: CompiledKind | None = None,
     before: FeedStore | None = None,
 ) -> FeedStore:
     faults = FaultReports(counter, lambda: counter.now)
-    return FeedStore(kind or CompiledKind(NAMESPACES), owns, faults, before=before)
+    return FeedStore(kind or CompiledKind(NAMESPACES), owns, faults, keeps=keeps, before=before)
 
 
 async def shown(store: FeedStore) -> list[str]:
@@ -138,6 +144,31 @@ async def test_narrowing_drops_what_is_no_longer_ours_from_the_set_in_service_an
     holding.uids = set()
     assert await store.narrow() == 2
     assert (len(store), store.store.size) == (0, Size())
+
+
+async def test_what_is_being_passed_on_is_kept_up_to_date_and_nothing_new_is_taken_in() -> None:
+    ours, served = Holding(1), Holding(1, 2, 3)
+    store = feed_store(Counter(), lambda uid: uid in ours.uids or not passing, keeps=served.owns)
+    passing = False
+    for number in (1, 2, 3):
+        store.put(at(10 + number, item(number)))
+    passing = True
+    store.put(at(20, item(2, phase="Terminating")))
+    store.put(at(21, item(4)))
+    store.remove(item(3))
+    assert await shown(store) == [phase(1), phase(2, "Terminating")]
+    assert await store.newest_passing() == 20
+    # A list while it is passed on leaves it where it is, too; so does the set of another generation.
+    for filled in (store, feed_store(Counter(), ours.owns, keeps=served.owns, kind=store.kind, before=store)):
+        build = filled.begin()
+        for number in range(1, 6):
+            build.put(at(30 + number, item(number)))
+        await filled.commit()
+        assert await shown(filled) == [phase(1), phase(2)]
+        assert await filled.newest_passing() == 32
+    served.uids = ours.uids
+    assert (await store.narrow(), await store.newest_passing()) == (1, 0)
+    assert await shown(store) == [phase(1)]
 
 
 async def test_the_next_generation_is_seen_only_when_it_is_complete() -> None:

@@ -38,6 +38,8 @@ class Scene:
         self.prepared: list[int] = []
         self.covered = False
         self.let_gone = 0
+        self.seen: Mapping[str, str] = {}
+        self.newest: Mapping[str, str] = {}
         self.answers: dict[int, Answer] = {}
         self.ready: set[int] = set()
         self.asked: list[int] = []
@@ -54,6 +56,9 @@ class Scene:
 
     def hold(self, holding: Holding) -> None:
         self.holding = holding
+
+    async def passing(self) -> Mapping[str, str]:
+        return self.newest
 
     async def let_go(self) -> None:
         self.let_gone += 1
@@ -79,9 +84,9 @@ class Scene:
     def ended(self, result: str, seconds: float) -> None:
         self.results.append(f"{result} after {seconds:.0f}")
 
-    def serves(self, number: int, replicas: int, generation: int) -> None:
-        """Have another shard say that it serves its part."""
-        self.answers[number] = View(number, Wanted(key(replicas), generation), [key(replicas)])
+    def serves(self, number: int, replicas: int, generation: int, seen: Mapping[str, str] | None = None) -> None:
+        """Have another shard say that it serves its part, up to these versions."""
+        self.answers[number] = View(number, Wanted(key(replicas), generation), [key(replicas)], seen=seen or {})
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -129,6 +134,43 @@ async def test_each_gainers_objects_are_let_go_by_themselves() -> None:
         scene.serves(2, 4, 2)
         await until(scene.handover.settled.is_set, within=1)
         assert scene.holding == Holding(0, key(4))
+
+
+@in_virtual_time
+async def test_what_is_passed_on_is_dropped_when_the_gainer_has_seen_the_newest_of_it() -> None:
+    scene = Scene()
+    async with scene.running():
+        await scene.start(0, 2)
+        scene.newest = {"pods": "100", "nodes": "7", "secrets": "3"}
+        scene.handover.learn(0, fleet(3, 2))
+        scene.serves(2, 3, 2, {"pods": "99", "nodes": "8"})
+        await asyncio.sleep(5)
+        # What is new is the gainer's alone, what is here is kept.
+        assert scene.holding == Holding(0, key(3), Holding(0, key(2)), passing=frozenset({2}))
+        assert (scene.handover.view.serves, scene.handover.view.keeps) == ((key(3),), (key(2),))
+        assert scene.let_gone == 0
+        assert not scene.handover.settled.is_set()
+        scene.serves(2, 3, 2, {"pods": "100", "nodes": "8"})
+        await until(scene.handover.settled.is_set, within=1)
+        assert (scene.holding, scene.let_gone) == (Holding(0, key(3)), 1)
+
+
+@in_virtual_time
+async def test_what_is_being_passed_on_is_kept_when_another_change_comes_in_between() -> None:
+    scene = Scene()
+    async with scene.running():
+        await scene.start(0, 2)
+        scene.newest = {"pods": "100"}
+        scene.handover.learn(0, fleet(3, 2))
+        scene.serves(2, 3, 2, {"pods": "99"})
+        await asyncio.sleep(5)
+        scene.handover.learn(0, fleet(4, 3))
+        await asyncio.sleep(5)
+        assert scene.let_gone == 0
+        for number in (2, 3):
+            scene.serves(number, 4, 3, {"pods": "100"})
+        await until(scene.handover.settled.is_set, within=1)
+        assert (scene.holding, scene.let_gone) == (Holding(0, key(4)), 1)
 
 
 @in_virtual_time

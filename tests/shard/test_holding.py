@@ -16,7 +16,8 @@ KEYS = st.builds(
     st.integers(0, 2),
     st.sampled_from(["jump", "slots"]),
 )
-HASHES = [fnv1a(str(number)) for number in range(150)]
+UIDS = {fnv1a(str(number)): str(number) for number in range(150)}
+HASHES = list(UIDS)
 
 
 def part(key: Key, number: int) -> set[int]:
@@ -25,6 +26,10 @@ def part(key: Key, number: int) -> set[int]:
 
 def held(holding: Holding) -> set[int]:
     return {hashed for hashed in HASHES if holding.holds(hashed)}
+
+
+def kept(holding: Holding) -> set[int]:
+    return {hashed for hashed, uid in UIDS.items() if holding.keeps(uid)}
 
 
 @given(before=KEYS, after=KEYS, number=st.integers(0, 8))
@@ -86,3 +91,20 @@ def test_only_what_others_serve_is_let_go(keys: list[Key], number: int, serving:
     assert all(part(key, number) <= held(later) for key in later.keys)
     if not later.waits_for:
         assert held(later) == part(holding.key, number)
+
+
+@given(keys=st.lists(KEYS, min_size=2, max_size=4), number=st.integers(0, 8), serving=st.sets(st.integers(0, 8)))
+def test_what_is_being_passed_on_is_kept_and_not_taken_in(keys: list[Key], number: int, serving: set[int]) -> None:
+    holding = Holding(number, keys[0])
+    for key in keys[1:]:
+        holding = holding.towards(key)
+    passing, after = holding.passing_to(serving), holding.after(serving)
+    assert kept(passing) == kept(holding) == held(holding)
+    assert held(passing) == held(after)
+    assert all(part(key, number) <= held(passing) for key in passing.keys)
+    assert passing.waits_for == holding.waits_for
+    assert passing.after(serving).keys == after.keys
+    # Another change in between: nothing is forgotten that is still to be passed on.
+    later = passing.towards(Key("u", 7))
+    assert kept(later) == kept(passing) | part(later.key, number)
+    assert held(later) == held(passing) | part(later.key, number)

@@ -12,6 +12,7 @@ from launcher.process import free_ports
 from evergauge.errors import NotFound
 from evergauge.shard import Key, Peers, Pod, View, write_view
 from evergauge.shard.fleet import read_pod
+from evergauge.shard.peers import MOST
 from evergauge.shard.view import Wanted
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ async def answering(host: str, port: int, response: web.Response) -> AsyncIterat
     [
         (200, write_view(view(1)), view(1)),
         (200, b"<html>", "silent"),
-        (200, write_view(view(1)) + b" " * 100_000, "silent"),
+        (200, write_view(view(1)) + b" " * MOST, "silent"),
         (404, b"Not found", "silent"),
         (401, b"", "silent"),
         (302, b"", "silent"),

@@ -51,8 +51,14 @@ class World:
     def scale(self, replicas: int) -> None:
         """Change the number of shards."""
         self.replicas = replicas
-        self._scaled_at, self._before_scaling = self.now, self._generation
+        if self._is_settled():
+            self._scaled_at, self._before_scaling = self.now, self._generation
         self._write()
+
+    def _is_settled(self) -> bool:
+        """Whether no shard is on its way from one number of shards to another: as long as one is, the changes are one."""
+        holdings = [process.service.holding for process in self.processes.values()]
+        return all(holding and holding.before is None for holding in holdings)
 
     def touch(self) -> None:
         """Change the StatefulSet's template."""
@@ -150,7 +156,7 @@ class World:
         del self._ending[number]
 
     def _somebody_knows(self) -> bool:
-        """Whether a shard that starts can learn what it is to hold for others: from those that were there before the last change and serve."""
+        """Whether a shard that starts can learn what it is to hold for others: from those that were there before all changes under way."""
         others = self.processes.values()
         hindered = self.apart or self.api.forbidden or any(process.service.lacks for process in others)
         return not hindered and any(

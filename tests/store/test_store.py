@@ -236,6 +236,17 @@ def test_narrowing_leaves_what_is_kept_whatever_happens_meanwhile(
     assert lines(text_of(store)) == lines(text_of(fresh))
 
 
+def test_the_newest_version_of_what_is_not_to_be_kept() -> None:
+    store = Store(1)
+    for number in range(TEN_BUCKETS):
+        store.put(str(number), [b"a\n"], 1000 + number)
+    assert max(store.newest(lambda key: int(key) > 50)) == 1050
+    store.remove("50")
+    store.put("3", [b"b\n"], 5000)
+    assert max(store.newest(lambda key: int(key) > 50)) == 5000
+    assert max(store.newest(lambda _: True)) == 0
+
+
 def test_narrowing_says_how_many_it_removed_and_leaves_nothing_to_fold() -> None:
     store = filled(range(TEN_BUCKETS))
     assert sum(store.narrow(lambda key: int(key) % 2 == 0)) == TEN_BUCKETS // 2

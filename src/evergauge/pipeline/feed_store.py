@@ -32,14 +32,24 @@ class Generation:
     """
 
     def __init__(
-        self, kind: CompiledKind, owns: Callable[[str], bool], faults: FaultReports, store: Store | None = None
+        self,
+        kind: CompiledKind,
+        owns: Callable[[str], bool],
+        faults: FaultReports,
+        store: Store | None = None,
+        *,
+        stays: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """owns: whether an object of this UID is this shard's. store: where they go, if not to one of its own."""
+        """owns: whether an object of this UID is this shard's. store: where they go, if not to one of its own.
+
+        stays: whether to go on serving an object although it isn't.
+        """
         self.store = Store(len(kind.families)) if store is None else store
         self.seen = self.kept = 0
         self.whole = True
         self._kind = kind
         self._owns = owns
+        self._stays = stays
         self._faults = faults
 
     def read(self, objects: bytes | Protobuf) -> list[Item | None]:
@@ -56,7 +66,7 @@ class Generation:
         if item is None:
             self.whole = False
             self._faults.report(self._kind.kind.resource, "?", _NAMELESS)
-        elif self._owns(item.uid):
+        elif self._owns(item.uid) or self._stays(item.uid):
             version = version_number(item.version)
             self.kept += self.store.adopt(item.uid, version) or self._render(item, version)
         else:
@@ -73,10 +83,10 @@ class Generation:
         if item is not None:
             self.kept -= self.store.remove(item.uid)
 
-    async def narrow(self) -> int:
-        """Drop, in turns, the objects that aren't ours any more; returns how many."""
+    async def narrow(self, keeps: Callable[[str], bool]) -> int:
+        """Drop, in turns, the objects that aren't to be kept any more; returns how many."""
         turns, dropped = Turns(), 0
-        for each in self.store.narrow(self._owns):
+        for each in self.store.narrow(keeps):
             dropped += each
             self.kept -= each
             self.whole = self.whole and not each
@@ -95,20 +105,23 @@ class FeedStore:
         owns: Callable[[str], bool],
         faults: FaultReports,
         *,
+        keeps: Callable[[str], bool] | None = None,
         listed: Callable[[int], object] = lambda _: None,
         omitted: Callable[[], bool] = lambda: False,
         before: FeedStore | None = None,
     ) -> None:
         """See Generation.
 
-        listed: told how many objects a list had, when they are taken into service. omitted: whether a scrape that begins now is to
-        leave the objects out (`--stale-policy=omit`). before: what is served of the same source until the first `commit`, whose
-        objects the first set adopts as far as they have not changed.
+        keeps: whether to go on serving an object of this UID that is served already; by default, if it is ours. listed: told how many
+        objects a list had, when they are taken into service. omitted: whether a scrape that begins now is to leave the objects out
+        (`--stale-policy=omit`). before: what is served of the same source until the first `commit`, whose objects the first set
+        adopts as far as they have not changed.
         """
         self.kind = kind
         self._listed = listed
         self.omitted = omitted
         self.owns = owns
+        self._keeps = keeps or owns
         self._faults = faults
         # Not held: as long as it is served, somebody does, and a feed may never get to its first list.
         self._before = ref(before) if before and before.kind is kind else lambda: None
@@ -162,19 +175,31 @@ class FeedStore:
         self._serving, self._before = following, lambda: None
         self._listed(following.seen)
 
+    async def newest_passing(self) -> int:
+        """The newest version of the objects in service that `owns` no longer says are ours; 0 where there are none. In turns."""
+        turns, newest = Turns(), 0
+        for each in self._serving.store.newest(self.owns):
+            newest = max(newest, each)
+            if turns.due():
+                await turns.rest()
+        return newest
+
     async def narrow(self) -> int:
-        """Drop, in turns, every object that `owns` no longer says is ours, also from the set that a list is filling.
+        """Drop, in turns, every object that isn't to be kept any more, also from the set that a list is filling.
 
         Returns how many were dropped from the one in service.
         """
         serving, following = self._serving, self._next
-        dropped = await serving.narrow()
+        dropped = await serving.narrow(self._keeps)
         if following is not serving:
-            await following.narrow()
+            await following.narrow(self._keeps)
         return dropped
 
+    def _stays(self, uid: str) -> bool:
+        return uid in (self._before() or self).store and self._keeps(uid)
+
     def _new(self, store: Store | None = None) -> Generation:
-        return Generation(self.kind, self.owns, self._faults, store)
+        return Generation(self.kind, self.owns, self._faults, store, stays=self._stays)
 
     async def fold(self) -> int:
         """Bring all that waits now into the fragments; returns the number of steps."""

@@ -4,6 +4,9 @@ Theory of operation. A shard that gains prepares what it gains beside what it se
 that it serves its part by the key. A shard that loses goes on serving until the new owner has said so, then lets go of that
 owner's objects; it needs no list for that. So an object is served by its old owner, by both, and then by its new owner.
 
+Letting go has two steps, because the new owner may hear of changes later than the old one. First the old owner takes in no
+more objects that are to be the new one's; then, as soon as the new owner has seen what is newest of those that are there, it drops them.
+
 Why no object falls between two changes in a row: a shard lets go only when the new owner has learned of the same state of the
 StatefulSet or of a later one, and from a later one on that owner lets nothing go until the next one has said the same of that
 later state. A shard that is asked says only what it has learned itself, so nobody builds on one that is about to let go.
@@ -59,11 +62,20 @@ class Serving(Protocol):
         covered: others serve all of it until then.
         """
 
+    @property
+    def seen(self) -> Mapping[str, str]:
+        """By feed, the version up to which it has seen everything."""
+        ...
+
     def hold(self, holding: Holding) -> None:
-        """From now on this says which objects are to be kept. It holds what was held before, or less."""
+        """From now on this says which objects are to be taken in, and kept. It holds what was held before, or less."""
+
+    async def passing(self) -> Mapping[str, str]:
+        """By feed, the newest version of the objects that are served and no longer taken in."""
+        ...
 
     async def let_go(self) -> None:
-        """Drop the objects that aren't held any more."""
+        """Drop the objects that aren't kept any more."""
 
 
 class Others(Protocol):
@@ -135,7 +147,7 @@ class Handover:
         """What the others may know."""
         number = NOBODY if self._number is None else self._number
         serves, keeps = (self._holding.keys, self._holding.earlier) if self._holding else ((), ())
-        return View(number, self._wanted, serves, keeps, self._serving.lacks, self.stopping)
+        return View(number, self._wanted, serves, keeps, self._serving.lacks, self.stopping, self._serving.seen)
 
     @property
     def leaving(self) -> bool:
@@ -213,33 +225,42 @@ class Handover:
         often_until = self._clock() + OFTEN
         while (holding := self._holding) and (waits_for := holding.waits_for):
             wanted = self._wanted
-            serving = await self._served_by(waits_for, wanted) if wanted else ()
-            if serving and self._overlap and wanted:
+            if wanted is None:
+                return
+            serving = await self._served_by(waits_for, wanted, {})
+            if serving and self._overlap:
                 await asyncio.sleep(self._overlap)
-                serving = await self._served_by(serving, wanted)
+                serving = await self._served_by(serving, wanted, {})
             # What was asked about may be out of date by now, and the others may have been told of something newer.
             if self._wanted is None or self._wanted.key != key:
                 return
             if serving:
-                await self._let_go(holding.after(serving))
+                await self._let_go(holding, serving, wanted)
             else:
                 await asyncio.sleep(LOOK_EVERY if self._clock() < often_until else LATER_LOOK_EVERY)
         if holding and holding.before:
-            await self._let_go(holding.after(()))
+            self._serving.hold(holding.after(()))
+            await self._serving.let_go()
 
-    async def _let_go(self, holding: Holding) -> None:
+    async def _let_go(self, holding: Holding, serving: Collection[int], wanted: Wanted) -> None:
+        """Pass on what these are to serve, which they do. When another change comes in between, it is kept for those that are to serve it then."""
+        self._serving.hold(holding.passing_to(serving))
+        newest, late = await self._serving.passing(), frozenset(serving)
+        while newest and (late := late.difference(await self._served_by(late, wanted, newest))):  # noqa: ASYNC110 - they tell of nothing
+            await asyncio.sleep(LOOK_EVERY)
         # In one step with what the others are told.
-        self._serving.hold(holding)
+        self._serving.hold(holding.after(serving))
         await self._serving.let_go()
 
-    async def _served_by(self, numbers: Collection[int], wanted: Wanted) -> Collection[int]:
+    async def _served_by(self, numbers: Collection[int], wanted: Wanted, newest: Mapping[str, str]) -> Collection[int]:
+        """Which of these shards serve what they are to, up to the newest versions of some feeds."""
         answers = await self._others.ask(numbers)
-        return [number for number, answer in answers.items() if await self._serves(number, answer, wanted)]
+        return [number for number, answer in answers.items() if await self._serves(number, answer, wanted, newest)]
 
-    async def _serves(self, number: int, answer: Answer, wanted: Wanted) -> bool:
+    async def _serves(self, number: int, answer: Answer, wanted: Wanted, newest: Mapping[str, str]) -> bool:
         if isinstance(answer, View):
             self._out_of_reach.pop(number, None)
-            return answer.takes_over(wanted, self._serving.lacks)
+            return answer.takes_over(wanted, self._serving.lacks) and answer.has_seen(newest)
         if answer == "unreachable":
             since = self._out_of_reach.setdefault(number, self._clock())
             if self._clock() < since + PATIENCE:

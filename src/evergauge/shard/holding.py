@@ -16,16 +16,18 @@ class Holding(NamedTuple):
     """A rule by which to tell whether an object is to be held; it says nothing about what has arrived already.
 
     number: the shard's own. key: what it is to hold in the end. before: what it held until then, and goes on holding, but for
-    the objects of the shards that are `passed`: those serve them now.
+    the objects of the shards that are `passed`: those serve them now. passing: shards that serve theirs, too, but may not have seen all
+    that is seen here: none of their objects is taken in any more, those that are here are kept.
     """
 
     number: int
     key: Key
     before: Holding | None = None
     passed: frozenset[int] = frozenset()
+    passing: frozenset[int] = frozenset()
 
     def owns(self, uid: str) -> bool:
-        """Whether the object with this UID is to be held."""
+        """Whether the object with this UID is to be held, also when it isn't here yet."""
         key = self.key
         return self.number == key.start if key.replicas == 1 and not self.before else self.holds(fnv1a(uid))
 
@@ -34,7 +36,20 @@ class Holding(NamedTuple):
         owner = self.key.owner(hashed)
         if owner == self.number:
             return True
-        return self.before is not None and owner not in self.passed and self.before.holds(hashed)
+        if self.before is None or owner in self.passed or owner in self.passing:
+            return False
+        return self.before.holds(hashed)
+
+    def keeps(self, uid: str) -> bool:
+        """Whether the object with this UID is to be held if it is here."""
+        return self.owns(uid) or (self.before is not None and self.retains(fnv1a(uid)))
+
+    def retains(self, hashed: int) -> bool:
+        """The same, of a hash."""
+        owner = self.key.owner(hashed)
+        if owner == self.number:
+            return True
+        return self.before is not None and owner not in self.passed and self.before.retains(hashed)
 
     @property
     def slots(self) -> frozenset[int] | None:
@@ -60,7 +75,7 @@ class Holding(NamedTuple):
     @property
     def keys(self) -> Sequence[Key]:
         """The keys by which the whole part of this shard is held, the newest first."""
-        earlier = self.before.keys if self.before and not self.passed else ()
+        earlier = self.before.keys if self.before and not self.passed and not self.passing else ()
         return (self.key, *(key for key in earlier if key != self.key))
 
     @property
@@ -88,8 +103,12 @@ class Holding(NamedTuple):
             return True
         return all(self.key.gains(self.number, key) for key in self.before.keys)
 
+    def passing_to(self, serving: Collection[int]) -> Holding:
+        """What to hold when these shards serve their part by the key, as far as they have heard of it."""
+        return self._replace(passing=self.passing | (self.waits_for & frozenset(serving)))
+
     def after(self, serving: Collection[int]) -> Holding:
-        """What to hold when these shards serve their part by the key."""
+        """What to hold when these shards serve their part by the key, all that was seen here included."""
         passed = self.passed | (self.waits_for & frozenset(serving))
         later = self._replace(passed=passed)
         return later if later.waits_for else Holding(self.number, self.key)

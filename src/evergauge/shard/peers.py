@@ -20,8 +20,8 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT = 2.0
 """Seconds for one answer: peers are in the same cluster, and are asked again at once."""
-MOST = 64 * 1024
-"""Bytes of an answer; a longer one is none."""
+MOST = 4 * 1024 * 1024
+"""Bytes of an answer; a longer one is none. It names every feed, of which there may be one a namespace and kind."""
 
 Answer = View | Literal["unreachable", "silent"]
 """unreachable: nobody answers there. silent: somebody does, but says nothing of shards: kube-state-metrics, or a proxy."""

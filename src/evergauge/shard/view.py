@@ -1,11 +1,12 @@
 """What one shard tells the others of itself, as JSON at `/shard` of its telemetry port.
 
     {"version": 1, "number": 2, "wanted": {"uid": "…", "replicas": 3, "start": 0, "rule": "jump", "generation": 7},
-     "serves": [{"uid": "…", "replicas": 3, "start": 0, "rule": "jump"}], "keeps": [], "lacks": ["secrets"], "stopping": false}
+     "serves": [{"uid": "…", "replicas": 3, "start": 0, "rule": "jump"}], "keeps": [], "lacks": ["secrets"], "stopping": false,
+     "seen": {"pods": "81234"}}
 
 wanted: the newest state of the StatefulSet that the shard has learned of. serves: the keys by which its whole part is served now. keeps:
 earlier keys by which it goes on serving what nobody else serves yet. lacks: of which feeds it has nothing, since they aren't permitted. stopping: it
-has been told to stop.
+has been told to stop. seen: by feed, the version up to which what it serves shows everything; empty before the feed's first list.
 Fields that a version adds are ignored by those that don't know them; one that changes their meaning has another version.
 """
 
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from evergauge.kube.versions import is_reached
 from evergauge.shard.key import Key
 from evergauge.shard.partition import Rule  # noqa: TC001 (msgspec reads it)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 VERSION = 1
 NOBODY = -1
@@ -42,6 +44,11 @@ class View(NamedTuple):
     keeps: Sequence[Key] = ()
     lacks: frozenset[str] = frozenset()
     stopping: bool = False
+    seen: Mapping[str, str] = {}
+
+    def has_seen(self, newest: Mapping[str, str]) -> bool:
+        """Whether it shows what others have seen of some feeds up to these versions. A feed that it doesn't have keeps nobody waiting."""
+        return all(is_reached(version, self.seen.get(feed, version)) for feed, version in newest.items())
 
     def takes_over(self, wanted: Wanted, lacks: frozenset[str] = frozenset()) -> bool:
         """Whether the shard serves its part by that key, and will for now. lacks: what isn't there to be taken over.
@@ -73,6 +80,7 @@ class _View(msgspec.Struct):
     lacks: list[str] = []
     stopping: bool = False
     wanted: _Wanted | None = None
+    seen: dict[str, str] = {}
 
 
 _DECODER = msgspec.json.Decoder(_View)
@@ -82,7 +90,8 @@ def write_view(view: View) -> bytes:
     """The JSON of a view."""
     wanted = _Wanted(*view.wanted.key, view.wanted.generation) if view.wanted else None
     serves, keeps = ([_Key(*key) for key in keys] for keys in (view.serves, view.keeps))
-    return msgspec.json.encode(_View(VERSION, view.number, serves, keeps, sorted(view.lacks), view.stopping, wanted))
+    lacks, seen = sorted(view.lacks), dict(view.seen)
+    return msgspec.json.encode(_View(VERSION, view.number, serves, keeps, lacks, view.stopping, wanted, seen))
 
 
 def read_view(body: bytes) -> View | None:
@@ -95,7 +104,7 @@ def read_view(body: bytes) -> View | None:
         return None
     wanted = Wanted(_key(found.wanted), found.wanted.generation) if found.wanted else None
     serves, keeps = ([_key(key) for key in keys] for keys in (found.serves, found.keeps))
-    return View(found.number, wanted, serves, keeps, frozenset(found.lacks), found.stopping)
+    return View(found.number, wanted, serves, keeps, frozenset(found.lacks), found.stopping, found.seen)
 
 
 def _key(found: _Key) -> Key:

@@ -132,6 +132,12 @@ class Store:
             place = self._places.get(key)
             yield self._narrow(place[0], keeps) if place is not None and not keeps(key) else 0
 
+    def newest(self, keeps: Callable[[str], bool]) -> Iterator[int]:
+        """The newest version of an object that isn't to be kept, bucket by bucket; 0 where there is none, or its version isn't known."""
+        for bucket in tuple(self._buckets):
+            pairs = zip(bucket.keys, bucket.versions, strict=True)
+            yield max((version for key, version in pairs if key is not None and not keeps(key)), default=0)
+
     def _narrow(self, bucket: Bucket, keeps: Callable[[str], bool]) -> int:
         going = [key for key in bucket.keys if key is not None and not keeps(key)]
         removed = sum(map(self.remove, going))
