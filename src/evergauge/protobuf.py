@@ -71,9 +71,10 @@ def complete(data: bytes) -> int:
 
 
 @cache
-def reader(struct: type[msgspec.Struct]) -> Any:  # noqa: ANN401 (of the native module)
+def reader(struct: type[msgspec.Struct], reads: frozenset[tuple[type, str]] | None = None) -> Any:  # noqa: ANN401 (of the native module)
     """What reads a struct's messages, a `native.messages.Message`. None where the struct or one in it has no numbers, or without the native part.
 
+    reads: the fields, of it and of the structs in it, that are read; the others are passed over, and have their defaults. None for all.
     Raises TypeError for a struct that can't be read.
     """
     if messages is None or struct not in _NUMBERS:
@@ -81,10 +82,14 @@ def reader(struct: type[msgspec.Struct]) -> Any:  # noqa: ANN401 (of the native 
     fields, kept = msgspec.structs.fields(struct), _fields_kept(struct)
     if missing := [field.name for field in fields if field.default is msgspec.NODEFAULT]:
         raise TypeError(f"{struct.__name__}.{missing[0]} has no default; what is not in a message has that")
-    inside = {name: reader(each.struct) if each.struct else None for name, each in kept.items()}
+    inside = {name: reader(each.struct, reads) if each.struct else None for name, each in kept.items()}
     if any(each.struct and inside[name] is None for name, each in kept.items()):
         return None
-    places = {field.name: (n, *kept[field.name][:2], inside[field.name]) for n, field in enumerate(fields)}
+    places = {
+        field.name: (n, *kept[field.name][:2], inside[field.name])
+        for n, field in enumerate(fields)
+        if reads is None or (struct, field.name) in reads
+    }
     return messages.Message(struct, tuple(field.default for field in fields), list(_placed(_NUMBERS[struct], places)))
 
 
@@ -100,6 +105,8 @@ def _placed(numbers: Mapping[str, Number], places: Mapping[str, tuple[Any, ...]]
     """The fields with their numbers before their places; those of an embedded Go struct in a message of their own."""
     embedded: dict[int, list[tuple[Any, ...]]] = {}
     for name, number in numbers.items():
+        if name not in places:
+            continue
         if isinstance(number, int):
             yield number, *places[name]
         else:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from evergauge.declare import CompiledKind
+from evergauge.declare.decode import ObjectDecoder
 from evergauge.errors import Expired
 from evergauge.kinds import KINDS
 from evergauge.kube.forms import PROTOBUF
@@ -57,10 +58,10 @@ class Kept:
     def __init__(self, kind: Kind) -> None:
         self.objects: dict[str, Any] = {}
         self.forms = set[type]()
-        self._compiled = CompiledKind(kind)
+        self._decoder: ObjectDecoder[Any] = ObjectDecoder(kind.model)
 
     def read(self, objects: bytes | Protobuf) -> list[Item | None]:
-        models = self._compiled.decode_list(objects)
+        models = self._decoder.decode_list(objects)
         assert models is not None
         self.forms.add(type(objects))
         self.objects |= {model.metadata.uid: model for model in models}
@@ -68,7 +69,7 @@ class Kept:
 
     def put(self, item: Item | None) -> None:
         assert item
-        decoded = self._compiled._decoder.decode(item.raw)
+        decoded = self._decoder.decode(item.raw)
         assert decoded.object
         assert not decoded.broken
         self.forms.add(type(item.raw))

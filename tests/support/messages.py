@@ -53,11 +53,11 @@ def event(type_: str, message: bytes) -> bytes:
 
 
 def message(struct: msgspec.Struct) -> bytes:
-    """A numbered struct. What is None isn't there."""
+    """A numbered struct. What is None isn't there, nor Go's zero time."""
     kept, embedded, written = _fields_kept(type(struct)), dict[int, bytes](), b""
     for name, number in _NUMBERS[type(struct)].items():
         value = getattr(struct, name)
-        if value is None:
+        if value is None or (value == "" and kept[name].holds == messages.TIME):
             continue
         if isinstance(number, tuple):
             embedded[number[0]] = embedded.get(number[0], b"") + _fields(number[1], value, kept[name].holds)
@@ -78,7 +78,7 @@ def _value(value: Any, holds: int) -> bytes | str | int:  # noqa: ANN401 - as ab
     if holds == messages.TIME:
         return field(1, round(datetime.fromisoformat(value).timestamp())) + field(2, 0)
     if holds == messages.QUANTITY:
-        return field(1, value)
+        return field(1, str(value))
     if holds == messages.INT_OR_STRING:
         return field(1, int(isinstance(value, str))) + field(3 if isinstance(value, str) else 2, value)
     if isinstance(value, msgspec.Struct):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 from evergauge.declare.family import Const, Each, Family, Given, Label, MapLabels, Present, Same, Via, When
-from evergauge.declare.fields import Conversion
+from evergauge.declare.fields import Conversion, Field
 from evergauge.declare.model import Model
 from evergauge.declare.source import Block, Source
 from evergauge.declare.variables import Scope, Variable, Variables, innermost, present
@@ -24,11 +24,12 @@ Render = Callable[[Any], tuple[str, ...]]
 
 
 class Compiled(NamedTuple):
-    """A render function, its source, and what that knows by name."""
+    """A render function, its source, what that knows by name, and the fields of an object that it reads."""
 
     render: Render
     source: str
     names: Mapping[str, Any]
+    reads: frozenset[Field]
 
 
 _VALUE = {
@@ -265,7 +266,7 @@ def compile_render(
     filename = f"<evergauge render {resource}: {label}>"
     exec(compile(source, filename, "exec"), names)  # noqa: S102 (our own source, made from our own declarations)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return Compiled(cast("Render", names["render"]), source, names)
+    return Compiled(cast("Render", names["render"]), source, names, frozenset(compiler.variables.reads))
 
 
 def check(model: type[Model], identity: Mapping[str, str], families: Sequence[Family]) -> None:

@@ -9,12 +9,20 @@ import msgspec
 from evergauge.declare.compile import Allowlists, Compiled, Render, compile_render
 from evergauge.declare.decode import Broken, ObjectDecoder
 from evergauge.declare.family import Family
+from evergauge.declare.fields import Field, fields_of
 from evergauge.declare.kind import Kind
 from evergauge.declare.model import Model
 from evergauge.declare.native import native_render
-from evergauge.declare.reads import reads_metadata_only
 from evergauge.exposition.header import header
 from evergauge.protobuf import Protobuf, reader
+
+IDENTIFYING = ("uid", "resourceVersion", "namespace", "name")
+
+
+def _identity(model: type[Model]) -> frozenset[Field]:
+    """The fields by which an object is known, whatever families read."""
+    metadata = fields_of(model).get("metadata")
+    return frozenset(((model, "metadata"), *((metadata.type, n) for n in IDENTIFYING))) if metadata else frozenset()
 
 
 class Fault(NamedTuple):
@@ -45,9 +53,9 @@ class CompiledKind:
         self.kind = kind
         self.families = tuple(kind.families if families is None else families)
         self.allowlists = allowlists or Allowlists()
-        self.metadata_only = reads_metadata_only(kind.identity, self.families)
-        self._render, self.source, self._names = self._compile(self.families)
-        self._decoder: ObjectDecoder[Model] = ObjectDecoder(kind.model)
+        self._render, self.source, self._names, reads = self._compile(self.families)
+        self.metadata_only = {name for struct, name in reads if struct is kind.model} <= {"metadata"}
+        self._decoder: ObjectDecoder[Model] = ObjectDecoder(kind.model, reads | _identity(kind.model))
         self.protobuf = reader(kind.model) is not None
         self._nothing = (b"",) * len(self.families)
         self._single = cache(self._compile_single)

@@ -15,6 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from evergauge.declare.fields import Field
 from evergauge.declare.model import Model
 from evergauge.protobuf import Protobuf, reader
 
@@ -52,9 +53,10 @@ class Decoded(NamedTuple, Generic[M]):
 class ObjectDecoder(Generic[M]):
     """Decodes the objects of one model."""
 
-    def __init__(self, model: type[M]) -> None:
+    def __init__(self, model: type[M], reads: frozenset[Field] | None = None) -> None:
+        """reads: the fields that are needed, None for all of them; the others are left at their defaults where that is cheaper."""
         self._model = model
-        self._message = reader(model)
+        self._message = reader(model, reads)
         self._typed = msgspec.json.Decoder(model)
         self._typed_list = msgspec.json.Decoder(list[model])  # type: ignore[valid-type] # a class all the same
 

@@ -33,6 +33,9 @@ class Conversion(Enum):
     MAP = "map"
 
 
+Field = tuple[type, str]
+"""A field of a model or of what it is made of: the class, and the field's name."""
+
 _SCALARS = {str: Conversion.STR, int: Conversion.INT, float: Conversion.FLOAT, bool: Conversion.BOOL}
 
 
@@ -113,6 +116,16 @@ def fields_of(struct: type) -> dict[str, Shape]:
         except DeclarationError as error:
             raise DeclarationError(f"{struct.__name__}.{name}: {error}") from None
     return shapes
+
+
+def fields_within(shape: Shape) -> frozenset[Field]:
+    """All fields of what has this shape: of a struct, of what it is made of, of a list's or a map's elements."""
+    if shape.element:
+        return fields_within(shape.element)
+    if shape.conversion is not Conversion.STRUCT:
+        return frozenset()
+    inside = fields_of(shape.type)
+    return frozenset((shape.type, name) for name in inside).union(*map(fields_within, inside.values()))
 
 
 def field_of(shape: Shape, name: str, *, family: str, path: str) -> Shape:

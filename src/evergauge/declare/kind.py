@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from evergauge.declare.compile import check
 from evergauge.declare.family import Family
 from evergauge.declare.model import Model
-from evergauge.declare.reads import reads_metadata_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +31,6 @@ class Kind:
 
     def __post_init__(self) -> None:
         check(self.model, self.identity, self.families)
-
-    @property
-    def metadata_only(self) -> bool:
-        """Whether no family reads more than metadata."""
-        return reads_metadata_only(self.identity, self.families)
 
     @property
     def api_version(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 
 from evergauge.declare import convert
 from evergauge.declare.family import Each, Via
-from evergauge.declare.fields import Conversion, Shape, field_of, shape_of_result
+from evergauge.declare.fields import Conversion, Field, Shape, field_of, fields_within, shape_of_result
 from evergauge.declare.model import Model
 from evergauge.declare.source import Block, Source
 from evergauge.errors import DeclarationError
@@ -58,12 +58,13 @@ Scope = dict[str, Variable]
 
 @dataclass
 class Variables:
-    """The variables of one function. family: the one that is being written, for messages."""
+    """The variables of one function. family: the one that is being written, for messages. reads: the fields that they come from."""
 
     model: type[Model]
     source: Source = field(default_factory=lambda: Source(f"def render({OBJECT}):", OBJECT))
     globals: dict[str, Any] = field(default_factory=lambda: dict(_GLOBALS))
     family: str = ""
+    reads: set[Field] = field(default_factory=set)
 
     def of(self, rule: str | Via, block: Block, scope: Scope) -> Variable:
         """The variable that holds what a path leads to, or what a function makes of such."""
@@ -82,6 +83,7 @@ class Variables:
     def step(self, variable: Variable, name: str, path: str, block: Block) -> Variable:
         """The variable that holds a field of what another one holds."""
         shape = field_of(variable.shape, name, family=self.family, path=path)
+        self.reads.add((variable.shape.type, name))
         home, sure = self.source.home(variable.name, block)
         code = f"{variable.name}.{name}"
         if not shape.pointer:
@@ -93,7 +95,10 @@ class Variables:
 
     def call(self, via: Via, block: Block, scope: Scope) -> Variable:
         """The variable that holds a function's result."""
-        arguments = [self.fetch(path, block, scope).name for path in via.paths]
+        given = [self.fetch(path, block, scope) for path in via.paths]
+        arguments = [variable.name for variable in given]
+        for variable in given:
+            self.reads |= fields_within(variable.shape)
         try:
             shape = shape_of_result(get_type_hints(via.function, include_extras=True).get("return"))
         except DeclarationError as error:

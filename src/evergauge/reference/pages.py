@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from evergauge.declare import Kind
+from evergauge.declare import CompiledKind, Kind
 from evergauge.options.resources import DEFAULT_RESOURCES
 from evergauge.reference.families import families
 from evergauge.reference.formats import identity, table
@@ -54,7 +54,7 @@ def _lines(kind: Kind) -> Iterator[str]:
         if kind.resource in DEFAULT_RESOURCES
         else "Not exposed by default: name it in `--resources`."
     )
-    read = " Only its metadata is read." if kind.metadata_only else ""
+    read = " Only its metadata is read." if CompiledKind(kind).metadata_only else ""
     yield f"# {kind.resource}"
     yield ""
     yield _GENERATED

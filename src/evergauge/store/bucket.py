@@ -1,4 +1,4 @@
-"""A bucket: up to 32 objects of one store, one fragment a family, and the changes that wait to be folded in."""
+"""A bucket: up to 64 objects of one store, one fragment a family, and the changes that wait to be folded in."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from evergauge.store.fragment import Fragment, build, rebuild
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MOST_OBJECTS = 32
-"""Objects at which a bucket is full: decision 0020."""
-MOST_BYTES = 64 * 1024
+MOST_OBJECTS = 64
+"""Objects at which a bucket is full: decision 0025."""
+MOST_BYTES = 128 * 1024
 """Plain bytes in any one family at which a bucket is full."""
 
 Fragments = tuple[Fragment | None, ...]
