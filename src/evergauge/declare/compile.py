@@ -58,9 +58,6 @@ class Allowlists:
     annotations: tuple[str, ...] | None = None
 
 
-_EVERYTHING = Allowlists(("*",), ("*",))
-
-
 @dataclass
 class _Compiler:
     """Writes the render function of one kind for a choice of families."""
@@ -267,8 +264,3 @@ def compile_render(
     exec(compile(source, filename, "exec"), names)  # noqa: S102 (our own source, made from our own declarations)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return Compiled(cast("Render", names["render"]), source, names, frozenset(compiler.variables.reads))
-
-
-def check(model: type[Model], identity: Mapping[str, str], families: Sequence[Family]) -> None:
-    """Raise DeclarationError, which names the family and the path, for what doesn't fit the model."""
-    _Compiler(Variables(model), identity, _EVERYTHING).compile(families)

@@ -4,7 +4,7 @@
           each="cs in status.containerStatuses", labels={"container": "cs.name"}, value="cs.ready")
 
 A path is dotted and starts at the object, or at the name of a loop (`cs`). It is resolved against the model when the family
-becomes part of a `Kind`; one that leads nowhere raises `DeclarationError` with the family's name.
+is compiled; one that leads nowhere raises `DeclarationError` with the family's name.
 """
 
 from collections.abc import Callable, Mapping, Sequence

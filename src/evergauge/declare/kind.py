@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evergauge.declare.compile import check
 from evergauge.declare.family import Family
 from evergauge.declare.model import Model
 
@@ -16,7 +15,8 @@ class Kind:
     identity: the labels that every sample carries, by name, as paths.
     confidential: its objects hold what must not get into a log; why a family was left out is said without any value.
 
-    Raises DeclarationError, which names the family and the path, for a family that doesn't fit the model.
+    Whether the families fit the model is found out when they are compiled (`CompiledKind`): a start compiles those that it
+    exposes, and to look at all of them would take longer than that.
     """
 
     resource: str
@@ -28,9 +28,6 @@ class Kind:
     identity: Mapping[str, str]
     families: tuple[Family, ...]
     confidential: bool = False
-
-    def __post_init__(self) -> None:
-        check(self.model, self.identity, self.families)
 
     @property
     def api_version(self) -> str:
