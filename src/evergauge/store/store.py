@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evergauge.store.adoption import Place
     from evergauge.store.fragment import Fragment
 
-SPARSE = 8
+SPARSE = 16
 """A bucket with no more objects than this is merged with another such one."""
 
 
@@ -94,7 +94,7 @@ class Store:
         version: 64 bits, 0 where it isn't known.
         """
         known = self._places.get(key)
-        place = known or self._inherit(key)
+        place = known if known is not None or self._adoption is None else self._inherit(key)
         if place is not None:
             bucket, slot = place
             before = bucket.waiting_bytes
@@ -158,15 +158,17 @@ class Store:
 
     def successor(self) -> Store:
         """An empty store that can adopt objects of this one, which may go on changing. Not to be scraped until `settle` has ended."""
-        return Store(self.families, Adoption(self._places))
+        return Store(self.families, Adoption(self._places) if self._places else None)
 
     def adopt(self, key: str, version: int) -> bool:
         """Take an object over from the store before, as it is there in that version. False where it can't be: it must be put."""
-        return version != 0 and key not in self._places and self._inherit(key, version) is not None
+        if self._adoption is None or version == 0 or key in self._places:
+            return False
+        return self._inherit(key, version) is not None
 
     def _inherit(self, key: str, version: int | None = None) -> Place | None:
         """Take an object over from the store before, in one version or in whatever version it is; None where it isn't there."""
-        place = self._adoption.find(key) if self._adoption else None
+        place = None if self._adoption is None else self._adoption.find(key)
         if place is None:
             return None
         bucket, slot = place
@@ -188,6 +190,8 @@ class Store:
     def settle(self) -> Iterator[None]:
         """Nothing more is adopted: what copied buckets have beyond what was adopted goes, with the next fold."""
         self._adoption = None
+        if self._settled:
+            return
         for bucket in tuple(self._buckets):
             if bucket in self._buckets:
                 self._drop_strangers(bucket)
