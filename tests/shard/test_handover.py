@@ -156,6 +156,26 @@ async def test_what_is_passed_on_is_dropped_when_the_gainer_has_seen_the_newest_
 
 
 @in_virtual_time
+async def test_nobody_waits_for_another_one_to_have_seen_what_it_takes_over() -> None:
+    scene = Scene()
+    async with scene.running():
+        await scene.start(0, 2)
+        scene.newest = {"pods": "100"}
+        scene.handover.learn(0, fleet(4, 2))
+        scene.serves(2, 4, 2, {"pods": "99"})
+        scene.serves(3, 4, 2, {"pods": "100"})
+        await until(lambda: scene.let_gone == 1, within=1)
+        assert scene.holding == Holding(0, key(4), Holding(0, key(2)), frozenset({3}), frozenset({2, 3}))
+        # One that was restarted meanwhile has its part no longer: nothing is let go on its earlier word.
+        scene.serves(2, 4, 2, {"pods": ""})
+        await asyncio.sleep(5)
+        assert scene.let_gone == 1
+        scene.serves(2, 4, 2, {"pods": "100"})
+        await until(scene.handover.settled.is_set, within=1)
+        assert (scene.holding, scene.let_gone) == (Holding(0, key(4)), 2)
+
+
+@in_virtual_time
 async def test_what_is_being_passed_on_is_kept_when_another_change_comes_in_between() -> None:
     scene = Scene()
     async with scene.running():

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from evergauge.kube.client import ApiClient
     from evergauge.kube.feed import Feed
-    from evergauge.shard import Others, Pod
+    from evergauge.shard import Key, Others, Pod
 
 BOUND: Final = 5.0
 OPTIONS: Final = parse(
@@ -44,8 +44,8 @@ _SAMPLE: Final = re.compile(rb'configmap="([^"]*)"[^}]*} (\d+)')
 
 
 class Process:
-    """See the module. number: of its Pod; client: its way to the API server; started: when, in seconds of the loop; informed:
-    it could ask the others when it started.
+    """See the module. number: of its Pod; client: its way to the API server; informed:
+    it could ask the others when it started. heard: the keys by which they serve or keep anything.
     """
 
     def __init__(
@@ -56,8 +56,8 @@ class Process:
         others_for: Callable[[Callable[[int], Awaitable[Pod]]], Others],
     ) -> None:
         self.number = number
-        self.started = asyncio.get_running_loop().time()
         self.informed = True
+        self.heard: set[Key] = set()
         self.client = Client(api, lag=rng.choice([0, 0, 1.5]) * rng.random())
         self.telemetry = Telemetry(Build("0"), {})
         client = cast("ApiClient", self.client)

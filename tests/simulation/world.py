@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
     from random import Random
 
-    from evergauge.shard import Holding, Pod
+    from evergauge.shard import Holding, Key, Pod
     from evergauge.shard.peers import Answer
 
 GRACE: Final = 30
@@ -36,11 +36,11 @@ class World:
         self.last_fault = -1000.0
         self.replicas = 0
         self._generation = 0
-        self._scaled_at, self._before_scaling = 0.0, 0
         self._ending: dict[int, asyncio.Task[None]] = {}
         self._whole = False
         self._orphans: dict[str, int] = {}
         self._crashed: list[tuple[float, Holding | None]] = []
+        self._held: dict[int, set[Key]] = {}
         self._temporary = 0
         for number in range(OBJECTS):
             self.api.put("configmaps", f"c{number}", data={})
@@ -51,14 +51,7 @@ class World:
     def scale(self, replicas: int) -> None:
         """Change the number of shards."""
         self.replicas = replicas
-        if self._is_settled():
-            self._scaled_at, self._before_scaling = self.now, self._generation
         self._write()
-
-    def _is_settled(self) -> bool:
-        """Whether no shard is on its way from one number of shards to another: as long as one is, the changes are one."""
-        holdings = [process.service.holding for process in self.processes.values()]
-        return all(holding and holding.before is None for holding in holdings)
 
     def touch(self) -> None:
         """Change the StatefulSet's template."""
@@ -126,7 +119,8 @@ class World:
     def _start(self, number: int) -> None:
         self._write_pod(number, [])
         process = Process(self.api, number, self.rng, lambda get_pod: Neighbours(self, number, get_pod))
-        process.informed = self._somebody_knows()
+        others = self.processes.values()
+        process.informed = not (self.apart or self.api.forbidden or any(other.service.lacks for other in others))
         self.processes[number] = process
         process.start()
 
@@ -155,20 +149,6 @@ class World:
             self.api.remove("pods", f"e-{number}")
         del self._ending[number]
 
-    def _somebody_knows(self) -> bool:
-        """Whether a shard that starts can learn what it is to hold for others: from those that were there before all changes under way."""
-        others = self.processes.values()
-        hindered = self.apart or self.api.forbidden or any(process.service.lacks for process in others)
-        return not hindered and any(
-            p.service.holding and p.started < self._scaled_at and self._learned(p) >= self._before_scaling
-            for p in others
-        )
-
-    def _learned(self, process: Process) -> int:
-        """Which state of the StatefulSet a process has learned of."""
-        view = read_view(process.shard.view() or b"")
-        return view.wanted.generation if view and view.wanted else 0
-
     def part(self, number: int) -> None:
         """The others can't reach a shard any more, nor it them."""
         self.apart.add(number)
@@ -191,7 +171,10 @@ class World:
         served = set(await process.served())
         await process.end()
         # Also what others have just let go of, on its word.
-        self._crashed = [*self._crashed, (self.now, process.service.holding)]
+        holding = process.service.holding
+        self._crashed = [*self._crashed, (self.now, holding)]
+        if holding:
+            self._held[number] = {holding.key, *holding.earlier}
         lost = (served & self._base()) - set(await self._union())
         if lost and only_after_faults and not hindered and self.now - self.last_fault > GRACE:
             self._violated(f"shard {number} {why}, and nothing had failed: {sorted(lost)}")
@@ -239,9 +222,13 @@ class World:
         return {name: h.number for h in held for name, uid in uids.items() if h.owns(uid)}
 
     def _is_back(self, number: int) -> bool:
-        """Whether a shard that crashed serves again, and could ask the others what it was to serve."""
+        """Whether a shard that crashed serves again, and serves by each key by which it held anything, or has heard of it from the others: decision 0017."""
         process = self.processes.get(number)
-        return process is not None and process.ready and process.informed
+        view = read_view(process.shard.view() or b"") if process else None
+        if process is None or view is None:
+            return False
+        unheard = self._held.get(number, set()) - process.heard - set(view.serves)
+        return process.ready and process.informed and not unheard
 
     def _check_proofs(self, number: int, served: Mapping[str, int]) -> None:
         """What a shard holds shows all that happened up to the last proof; without a declaration that is a bound ago at most."""
@@ -311,7 +298,11 @@ class Neighbours:
 
     async def ask(self, numbers: Iterable[int]) -> Mapping[int, Answer]:
         """What each of these says now."""
-        return {number: await self._ask(number) for number in numbers}
+        answers = {number: await self._ask(number) for number in numbers}
+        if asking := self._world.processes.get(self._number):
+            views = [answer for answer in answers.values() if isinstance(answer, View)]
+            asking.heard |= {key for view in views for key in (*view.serves, *view.keeps)}
+        return answers
 
     async def is_ready(self, number: int) -> bool:
         """Whether a shard's Pod is Ready."""

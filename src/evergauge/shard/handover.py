@@ -221,36 +221,36 @@ class Handover:
     # Letting go
 
     async def _hand_over(self, key: Key) -> None:
-        """Let go of what others are to serve, as soon as they do."""
+        """Let go of what others are to serve, as soon as they do. What another change comes in between of is kept for its owner by that."""
         often_until = self._clock() + OFTEN
-        while (holding := self._holding) and (waits_for := holding.waits_for):
-            wanted = self._wanted
-            if wanted is None:
-                return
-            serving = await self._served_by(waits_for, wanted, {})
+        newest: Mapping[str, str] = {}
+        while (holding := self._holding) and holding.waits_for and (wanted := self._wanted):
+            serving = await self._served_by(holding.waits_for - holding.passing, wanted, {})
             if serving and self._overlap:
                 await asyncio.sleep(self._overlap)
                 serving = await self._served_by(serving, wanted, {})
             # What was asked about may be out of date by now, and the others may have been told of something newer.
-            if self._wanted is None or self._wanted.key != key:
+            if self._wants_another(key):
                 return
             if serving:
-                await self._let_go(holding, serving, wanted)
-            else:
+                # Each in one step with what the others are told.
+                holding = holding.passing_to(serving)
+                self._serving.hold(holding)
+                newest = await self._serving.passing()
+            seen = await self._served_by(holding.passing, wanted, newest)
+            if self._wants_another(key):
+                return
+            if seen:
+                self._serving.hold(holding.after(seen))
+                await self._serving.let_go()
+            elif not serving:
                 await asyncio.sleep(LOOK_EVERY if self._clock() < often_until else LATER_LOOK_EVERY)
         if holding and holding.before:
             self._serving.hold(holding.after(()))
             await self._serving.let_go()
 
-    async def _let_go(self, holding: Holding, serving: Collection[int], wanted: Wanted) -> None:
-        """Pass on what these are to serve, which they do. When another change comes in between, it is kept for those that are to serve it then."""
-        self._serving.hold(holding.passing_to(serving))
-        newest, late = await self._serving.passing(), frozenset(serving)
-        while newest and (late := late.difference(await self._served_by(late, wanted, newest))):  # noqa: ASYNC110 - they tell of nothing
-            await asyncio.sleep(LOOK_EVERY)
-        # In one step with what the others are told.
-        self._serving.hold(holding.after(serving))
-        await self._serving.let_go()
+    def _wants_another(self, key: Key) -> bool:
+        return self._wanted is None or self._wanted.key != key
 
     async def _served_by(self, numbers: Collection[int], wanted: Wanted, newest: Mapping[str, str]) -> Collection[int]:
         """Which of these shards serve what they are to, up to the newest versions of some feeds."""
