@@ -110,7 +110,7 @@ class Holding(NamedTuple):
     def after(self, serving: Collection[int]) -> Holding:
         """What to hold when these shards serve their part by the key, all that was seen here included."""
         passed = self.passed | (self.waits_for & frozenset(serving))
-        later = self._replace(passed=passed)
+        later = self._replace(passed=passed, passing=self.passing - passed)
         return later if later.waits_for else Holding(self.number, self.key)
 
 
