@@ -13,10 +13,9 @@ from evergauge.declare.decode import ObjectDecoder
 from evergauge.kinds import KINDS
 from evergauge.protobuf import Protobuf
 from kinds.cases import all_cases
-from support.messages import message
+from support.messages import NUMBERED, message
 from support.native import native_part
 
-NUMBERED = [kind for kind in KINDS if CompiledKind(kind).protobuf]
 EVERY_KEY = Allowlists(("*",), ("*",))
 
 

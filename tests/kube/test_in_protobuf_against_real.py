@@ -9,10 +9,8 @@ import aiohttp
 import msgspec
 import pytest
 
-from evergauge.declare import CompiledKind
 from evergauge.declare.decode import ObjectDecoder
 from evergauge.errors import Expired
-from evergauge.kinds import KINDS
 from evergauge.kube.forms import PROTOBUF
 from evergauge.kube.items import Bookmark
 from evergauge.kube.lists import list_by_pages, list_by_watch, list_whole
@@ -23,6 +21,7 @@ from kinds.cases import all_cases
 from kube.test_client_against_real import client_of
 from support import etcd
 from support.controlplane import controlplane_or_fail
+from support.messages import NUMBERED
 from support.native import native_part
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.controlplane
 
-NUMBERED = [kind for kind in KINDS if CompiledKind(kind).protobuf]
 NAMESPACE = "recorded"
 ENOUGH = 30.0
 

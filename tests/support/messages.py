@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from evergauge.declare import CompiledKind
+from evergauge.kinds import KINDS
 from evergauge.protobuf import _NUMBERS, _fields_kept, messages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAGIC = b"k8s\x00"
+NUMBERED = [kind for kind in KINDS if CompiledKind(kind).protobuf]
+"""The kinds that are read from protobuf."""
 
 
 def varint(number: int) -> bytes:

@@ -14,15 +14,15 @@ from evergauge.declare.kind import Kind
 from evergauge.declare.model import Model
 from evergauge.declare.native import native_render
 from evergauge.exposition.header import header
-from evergauge.protobuf import Protobuf, reader
+from evergauge.protobuf import Protobuf
 
-IDENTIFYING = ("uid", "resourceVersion", "namespace", "name")
+_IDENTIFYING = ("uid", "resourceVersion", "namespace", "name")
+"""The fields of its metadata by which an object is known, whatever families read."""
 
 
 def _identity(model: type[Model]) -> frozenset[Field]:
-    """The fields by which an object is known, whatever families read."""
     metadata = fields_of(model).get("metadata")
-    return frozenset(((model, "metadata"), *((metadata.type, n) for n in IDENTIFYING))) if metadata else frozenset()
+    return frozenset(((model, "metadata"), *((metadata.type, n) for n in _IDENTIFYING))) if metadata else frozenset()
 
 
 class Fault(NamedTuple):
@@ -56,7 +56,7 @@ class CompiledKind:
         self._render, self.source, self._names, reads = self._compile(self.families)
         self.metadata_only = {name for struct, name in reads if struct is kind.model} <= {"metadata"}
         self._decoder: ObjectDecoder[Model] = ObjectDecoder(kind.model, reads | _identity(kind.model))
-        self.protobuf = reader(kind.model) is not None
+        self.protobuf = self._decoder.protobuf
         self._nothing = (b"",) * len(self.families)
         self._single = cache(self._compile_single)
 

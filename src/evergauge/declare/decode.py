@@ -51,12 +51,13 @@ class Decoded(NamedTuple, Generic[M]):
 
 
 class ObjectDecoder(Generic[M]):
-    """Decodes the objects of one model."""
+    """Decodes the objects of one model. protobuf: whether from their messages, too."""
 
     def __init__(self, model: type[M], reads: frozenset[Field] | None = None) -> None:
         """reads: the fields that are needed, None for all of them; the others are left at their defaults where that is cheaper."""
         self._model = model
         self._message = reader(model, reads)
+        self.protobuf = self._message is not None
         self._typed = msgspec.json.Decoder(model)
         self._typed_list = msgspec.json.Decoder(list[model])  # type: ignore[valid-type] # a class all the same
 

@@ -221,7 +221,7 @@ class Handover:
     # Letting go
 
     async def _hand_over(self, key: Key) -> None:
-        """Let go of what others are to serve, as soon as they do. What another change comes in between of is kept for its owner by that."""
+        """Let go of what others are to serve, as soon as they do. Where another change comes in between, nothing more is dropped."""
         often_until = self._clock() + OFTEN
         newest: Mapping[str, str] = {}
         while (holding := self._holding) and holding.waits_for and (wanted := self._wanted):

@@ -31,25 +31,18 @@ class Holding(NamedTuple):
         key = self.key
         return self.number == key.start if key.replicas == 1 and not self.before else self.holds(fnv1a(uid))
 
-    def holds(self, hashed: int) -> bool:
-        """The same, of a hash."""
-        owner = self.key.owner(hashed)
-        if owner == self.number:
-            return True
-        if self.before is None or owner in self.passed or owner in self.passing:
-            return False
-        return self.before.holds(hashed)
-
     def keeps(self, uid: str) -> bool:
         """Whether the object with this UID is to be held if it is here."""
-        return self.owns(uid) or (self.before is not None and self.retains(fnv1a(uid)))
+        return self.holds(fnv1a(uid), is_here=True) if self.before else self.owns(uid)
 
-    def retains(self, hashed: int) -> bool:
-        """The same, of a hash."""
+    def holds(self, hashed: int, *, is_here: bool = False) -> bool:
+        """The same, of a hash: whether the object is to be held that is here, or, by default, may not be."""
         owner = self.key.owner(hashed)
         if owner == self.number:
             return True
-        return self.before is not None and owner not in self.passed and self.before.retains(hashed)
+        if self.before is None or owner in self.passed or (owner in self.passing and not is_here):
+            return False
+        return self.before.holds(hashed, is_here=is_here)
 
     @property
     def slots(self) -> frozenset[int] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evergauge.store.adoption import Adoption
-from evergauge.store.bucket import Bucket
+from evergauge.store.bucket import MOST_OBJECTS, Bucket
 from evergauge.store.snapshot import Snapshot, Total
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evergauge.store.adoption import Place
     from evergauge.store.fragment import Fragment
 
-SPARSE = 16
+SPARSE = MOST_OBJECTS // 4
 """A bucket with no more objects than this is merged with another such one."""
 
 
