@@ -244,6 +244,23 @@ def test_when_readiness_counts(answer: Answer, ready: bool, seconds: float | Non
 
 
 @in_virtual_time
+async def test_a_pod_must_be_ready_all_the_while_that_it_is_out_of_reach() -> None:
+    scene = Scene()
+    scene.ready = {2}
+    async with scene.running():
+        await scene.start(0, 2)
+        scene.handover.learn(0, fleet(3, 2))
+        await asyncio.sleep(PATIENCE - 1)
+        # The API is away, or the kubelet has said so.
+        scene.ready = set()
+        await asyncio.sleep(2)
+        scene.ready = {2}
+        await asyncio.sleep(PATIENCE - 1)
+        assert not scene.let_gone
+        await until(lambda: scene.let_gone == 1, within=2)
+
+
+@in_virtual_time
 async def test_what_nobody_may_read_holds_nothing_up() -> None:
     scene = Scene()
     scene.lacks = frozenset({"secrets"})

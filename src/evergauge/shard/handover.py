@@ -38,7 +38,8 @@ LOOK_EVERY, OFTEN = 0.25, 120.0
 LATER_LOOK_EVERY = 2.0
 """Seconds between two looks after that."""
 PATIENCE = 15.0
-"""Seconds for which a new shard must have been out of reach before its Pod's readiness counts in its place: it may be starting."""
+"""Seconds for which a new shard must have been out of reach, and its Pod Ready, before that counts in its place: longer than a kubelet needs
+to say that a Pod isn't Ready any more."""
 STUCK_AFTER = 600.0
 """Seconds after which it is said that a handover doesn't end."""
 
@@ -261,12 +262,12 @@ class Handover:
         if isinstance(answer, View):
             self._out_of_reach.pop(number, None)
             return answer.takes_over(wanted, self._serving.lacks) and answer.has_seen(newest)
-        if answer == "unreachable":
-            since = self._out_of_reach.setdefault(number, self._clock())
-            if self._clock() < since + PATIENCE:
-                return False
         # One that was a shard before has been Ready all along, which says nothing.
-        return self._is_new(number) and await self._others.is_ready(number)
+        if not (self._is_new(number) and await self._others.is_ready(number)):
+            self._out_of_reach.pop(number, None)
+            return False
+        # Of one that has just crashed, or when the API is back, an old "Ready" may be read.
+        return answer == "silent" or self._clock() >= self._out_of_reach.setdefault(number, self._clock()) + PATIENCE
 
     def _is_new(self, number: int) -> bool:
         before = self._holding.before if self._holding else None

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from evergauge.store.columns import Row, any_lines, column_of, columns, differing, sizes
+from evergauge.store.columns import Row, any_lines, columns, differing, sizes
 from evergauge.store.fragment import Fragment, build, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 MOST_OBJECTS = 64
 """Objects at which a bucket is full: decision 0025."""
@@ -110,7 +110,7 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         """Bring what waits into the fragments, all families in one step; returns the families that changed."""
         before = self.fragments
         if self.waiting:
-            self.fragments = tuple(self._built() if self._is_new() else self._rebuilt())
+            self.fragments = self._built() if self._is_new() else self._rebuilt()
         self.waiting = {}
         self.waiting_bytes = 0
         self.largest = max((fragment.length for fragment in self.fragments if fragment), default=0)
@@ -120,18 +120,16 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         """Whether nothing was folded yet, and something waits in each slot."""
         return len(self.waiting) == len(self.keys) and not any(self.fragments)
 
-    def _built(self) -> Iterator[Fragment | None]:
-        return map(build, columns([self.waiting[slot] for slot in range(len(self.keys))]))
+    def _built(self) -> Fragments:
+        return tuple(map(build, columns([self.waiting[slot] for slot in range(len(self.keys))])))
 
-    def _rebuilt(self) -> Iterator[Fragment | None]:
-        slots = tuple(self.waiting)
-        for fragment, column in zip(self.fragments, zip(*self.waiting.values(), strict=True), strict=True):
-            if fragment is None:
-                new = dict(zip(slots, column, strict=True))
-                yield build(column_of([new.get(slot) for slot in range(len(self.keys))]))
-            else:
-                changes = fragment.changes(slots, column)
-                yield rebuild(fragment, changes, len(self.keys)) if changes else fragment
+    def _rebuilt(self) -> Fragments:
+        fragments = list(self.fragments)
+        # An update changes a few of many families: nothing is done for the others.
+        for family in {family for row in self.waiting.values() for family, lines in enumerate(row) if lines is not None}:
+            changes = {slot: lines for slot, row in self.waiting.items() if (lines := row[family]) is not None}
+            fragments[family] = rebuild(fragments[family], changes, len(self.keys))
+        return tuple(fragments)
 
     def objects(self) -> list[Kept]:
         """The objects with their folded lines. Costs one inflation a family: for compaction only."""

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from isal import isal_zlib
 
-from evergauge.store.columns import CHECKSUM, NARROW, NARROW_BELOW, NOTHING, WIDE, checksum
+from evergauge.store.columns import CHECKSUM, NARROW, NARROW_BELOW, NOTHING, WIDE, checksum, column_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from evergauge.store.columns import Column
 
@@ -44,13 +44,6 @@ class Fragment(msgspec.Struct, frozen=True, eq=False, gc=False):
         """Whether the object in a slot has lines here."""
         checksum = self.checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM]
         return checksum not in (b"", NOTHING)
-
-    def changes(self, slots: Sequence[int], column: Sequence[bytes | None]) -> dict[int, bytes]:
-        """What changes here, by slot. column: new lines of those slots, None where they are as they were."""
-        if column.count(None) == len(column):
-            return {}
-        new = zip(slots, column, strict=True)
-        return {slot: lines for slot, lines in new if lines or (lines is not None and self.holds(slot))}
 
     def numbers(self) -> array[int]:
         """The lengths as numbers."""
@@ -88,11 +81,16 @@ def build(column: Column | None) -> Fragment | None:
     return None if column is None else _fragment(*column)
 
 
-def rebuild(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment | None:
+def rebuild(old: Fragment | None, changes: Mapping[int, bytes], slots: int) -> Fragment | None:
     """The fragment after some slots' lines have changed; None when no slot has lines any more.
 
     changes: new lines by slot. slots: the number of slots of the bucket, never less than the old fragment's.
     """
+    if old is None:
+        return build(column_of([changes.get(slot) for slot in range(slots)]))
+    changes = {slot: lines for slot, lines in changes.items() if lines or old.holds(slot)}
+    if not changes:
+        return old
     lengths, checksums = old.numbers(), bytearray(old.checksums)
     missing = slots - len(lengths)
     if missing:
