@@ -75,14 +75,14 @@ class Writer:
     def _update(self) -> Patch:
         while True:
             manifest = pod(self._rng.randrange(self._pods))
-            status = manifest["status"].get("containerStatuses", [{}])[0]
-            if status.get("ready"):
+            first, *others = manifest["status"].get("containerStatuses", [{}])
+            if first.get("ready"):
                 break
-        changed = {
-            "name": status["name"],
+        changed = first | {
             "containerID": f"containerd://{self._rng.getrandbits(256):064x}",
             "restartCount": self._rng.randrange(1000),
             "state": {"running": {"startedAt": stamp(NOW + self._rng.randrange(86_400))}},
         }
         where = manifest["metadata"]
-        return status_patch(where["namespace"], where["name"], {"containerStatuses": [changed]})
+        # All of them, as a kubelet sends them: a list of statuses is replaced as a whole.
+        return status_patch(where["namespace"], where["name"], {"containerStatuses": [changed, *others]})

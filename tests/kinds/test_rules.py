@@ -8,12 +8,8 @@ from evergauge.declare import Condition, OwnerReference, Quantity
 from evergauge.declare.common import NO_OWNER, is_controller, owners, version_number
 from evergauge.kinds.deployments import max_surge, max_unavailable
 from evergauge.kinds.nodes import Address, internal_ip, roles
-from evergauge.kinds.pods import (
-    ContainerStatus,
-    Running,
-    State,
-    Terminated,
-    Toleration,
+from evergauge.kinds.pod_model import ContainerStatus, Running, State, Terminated, Toleration
+from evergauge.kinds.pod_rules import (
     completion,
     controller,
     ip_family,

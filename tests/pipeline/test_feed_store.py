@@ -105,6 +105,21 @@ async def test_objects_are_kept_replaced_and_removed() -> None:
     assert len(store) == 1
 
 
+async def test_an_event_is_rendered_when_it_is_folded_and_an_object_once_for_many() -> None:
+    kind, counter = Rendering(), Counter()
+    store = feed_store(counter, kind=kind)
+    store.put(item(1))
+    assert kind.rendered == 1
+    store.put(item(1, phase=[]))
+    store.put(item(1, phase="Terminating"))
+    assert (kind.rendered, len(store), counter.failures) == (1, 1, [])
+    assert await shown(store) == [phase(1, "Terminating")]
+    assert kind.rendered == 2
+    store.put(item(1, phase=[]))
+    assert await shown(store) == []
+    assert counter.failures == [("namespaces", "kube_namespace_status_phase")]
+
+
 async def test_objects_of_other_shards_are_neither_kept_nor_rendered() -> None:
     counter = Counter()
     shards = [feed_store(counter, fixed(ordinal, 3).owns) for ordinal in range(3)]
@@ -345,9 +360,9 @@ def test_the_log_names_faults_at_a_bounded_rate_and_says_how_many_it_did_not_nam
     store = feed_store(counter)
     with capture_logs() as logs:
         for number in range(50):
-            store.put(item(number % 10, phase=[]))
+            store.put(item(number, phase=[]))
         counter.now += PERIOD
-        store.put(item(1, phase=[]))
+        store.put(item(50, phase=[]))
     assert len(counter.failures) == 51
     assert [line["event"] for line in logs].count("left out") == LOGGED + 1
     (rest,) = [line for line in logs if line["event"] != "left out"]

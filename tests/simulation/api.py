@@ -225,6 +225,11 @@ class MemoryStream:
         """Nothing: whoever reads is to wait."""
         return b""
 
+    def pause(self) -> None:
+        """See Stream: here nothing comes that isn't read."""
+
+    resume = pause
+
     async def read(self) -> bytes:
         """The next events, empty at the end. Raises ConnectionLost."""
         text, self._initial = self._initial, b""

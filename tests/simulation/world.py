@@ -174,7 +174,9 @@ class World:
         holding = process.service.holding
         self._crashed = [*self._crashed, (self.now, holding)]
         if holding:
-            self._held[number] = {holding.key, *holding.earlier}
+            # What it could hear of from nobody, after an earlier crash, is still missing.
+            held = {holding.key, *holding.earlier}
+            self._held[number] = held | self._unheard(process, held)
         lost = (served & self._base()) - set(await self._union())
         if lost and only_after_faults and not hindered and self.now - self.last_fault > GRACE:
             self._violated(f"shard {number} {why}, and nothing had failed: {sorted(lost)}")
@@ -227,8 +229,11 @@ class World:
         view = read_view(process.shard.view() or b"") if process else None
         if process is None or view is None:
             return False
-        unheard = self._held.get(number, set()) - process.heard - set(view.serves)
-        return process.ready and process.informed and not unheard
+        return process.ready and process.informed and not self._unheard(process, set(view.serves))
+
+    def _unheard(self, process: Process, serves: set[Key]) -> set[Key]:
+        """The keys by which a shard held anything before it crashed, and which it serves by no more nor has heard of from the others."""
+        return self._held.get(process.number, set()) - process.heard - serves
 
     def _check_proofs(self, number: int, served: Mapping[str, int]) -> None:
         """What a shard holds shows all that happened up to the last proof; without a declaration that is a bound ago at most."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evergauge.store import Store
+from evergauge.store import Store, Unrendered
 from support.native import native_lines, native_part
 
 if TYPE_CHECKING:
@@ -21,9 +21,15 @@ def lines(request: pytest.FixtureRequest) -> Iterator[None]:
     native_part()
     put = Store.put
 
-    def put_native(store: Store, key: str, parts: Sequence[bytes], version: int = 0) -> bool:
+    def native(parts: Sequence[bytes]) -> Sequence[bytes]:
         # What it renders is UTF-8: bytes that are none stand for the characters of the same numbers.
-        return put(store, key, native_lines([part.decode("latin-1").encode() for part in parts]), version)
+        return native_lines([part.decode("latin-1").encode() for part in parts])
+
+    def put_native(store: Store, key: str, parts: Sequence[bytes] | Unrendered, version: int = 0) -> bool:
+        if isinstance(parts, Unrendered):
+            render = parts.render
+            return put(store, key, parts._replace(render=lambda: native(render())), version)
+        return put(store, key, native(parts), version)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Store, "put", put_native)

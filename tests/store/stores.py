@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evergauge.store import GzipBody, PlainBody, Section, Store, header_fragment
+from evergauge.store import GzipBody, PlainBody, Section, Store, Unrendered, header_fragment
 from evergauge.store.bucket import MOST_OBJECTS
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ def gzip_of(*stores: Store, ending: bytes = b"") -> bytes:
 
 def parts_of(number: int, size: int = 40) -> list[bytes]:
     return [f'f{n}{{object="{number}"}} {"1" * size}\n'.encode() for n in range(FAMILIES)]
+
+
+def later(*parts: bytes) -> Unrendered:
+    """Lines that are rendered when they are folded."""
+    return Unrendered(lambda: parts, sum(map(len, parts)))
 
 
 def filled(objects: Iterable[int], version: int = 0) -> Store:

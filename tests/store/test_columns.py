@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
+from unittest.mock import patch
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evergauge.store import columns as by
-from evergauge.store.columns import CHECKSUM, NARROW_BELOW, checksum
+from evergauge.store.columns import CHECKSUM, NARROW, NARROW_BELOW, WIDE, checksum
 from evergauge.store.fragment import build
 from support.native import native_lines, native_part
 
@@ -39,6 +42,45 @@ def test_differences(rows: list[list[bytes]], others: list[list[bytes]]) -> None
             expected = changed if any(each is not None for each in changed) else None
             assert by.differing(row, fragments, slot) == expected
             assert by.differing(native_lines(row), fragments, slot) == expected
+
+
+LINES = st.lists(st.sampled_from([b"", b"a 1\n", b"a 2\nb 3\n", b"c" * 40 + b"\n"]), min_size=1, max_size=9)
+BIG = b"x" * NARROW_BELOW
+
+
+@given(LINES, st.dictionaries(st.integers(0, 8), st.sampled_from([b"", b"new 1\n", b"n"]), min_size=1))
+@example([b"a", b"b"], {1: BIG})
+@example([b"a", BIG, b"b"], {0: b"", 1: b"c"})
+@example([b"a", b"b"], {0: BIG[1:]})
+def test_changes(lines: list[bytes], changes: dict[int, bytes]) -> None:
+    changes = {slot % len(lines): new for slot, new in changes.items()}
+    after = [changes.get(slot, old) for slot, old in enumerate(lines)]
+    column = by.Column(b"".join(lines), packed(lines), b"".join(map(checksum, lines)))
+    for part in (native_part(), None):
+        with patch.object(by, "native", part):
+            found = by.changed(column, changes)
+        assert found.text == b"".join(after)
+        assert list(by.numbers(found.lengths, len(lines))) == list(map(len, after))
+        assert found.checksums == b"".join(map(checksum, after))
+
+
+def packed(lines: list[bytes]) -> bytes:
+    """Their lengths as a column has them, also where all are empty."""
+    return array(WIDE if max(map(len, lines)) >= NARROW_BELOW else NARROW, map(len, lines)).tobytes()
+
+
+@given(LINES, st.integers(1, 5))
+@example([BIG, b"a", b"b"], 3)
+def test_cuts(lines: list[bytes], pieces: int) -> None:
+    column = by.Column(b"".join(lines), packed(lines), b"".join(map(checksum, lines)))
+    found = by.cut(column, pieces)
+    assert len(found) <= pieces
+    assert by.Column(*map(b"".join, zip(*found, strict=True))) == column
+    slots = [len(piece.checksums) // CHECKSUM for piece in found]
+    assert all(slots)
+    assert sum(slots) == len(lines)
+    for piece, count in zip(found, slots, strict=True):
+        assert sum(by.numbers(piece.lengths, count)) == len(piece.text)
 
 
 @given(st.binary(max_size=80), st.binary(max_size=80))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evergauge.store import GzipBody, PlainBody, Section, Size, Store
+from evergauge.store import GzipBody, PlainBody, Section, Size, Store, Unrendered
 from evergauge.store.bucket import MOST_BYTES, MOST_OBJECTS
 from store.stores import (
     FAMILIES,
@@ -21,6 +21,7 @@ from store.stores import (
     filled,
     fold,
     gzip_of,
+    later,
     lines,
     parts_of,
     prepared,
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 KEYS = st.sampled_from([f"uid-{n}" for n in range(150)])
 LINES = st.lists(st.binary(max_size=30), max_size=3).map(lambda lines: b"".join(line + b"\n" for line in lines))
 PARTS = st.lists(LINES, min_size=FAMILIES, max_size=FAMILIES)
-# An object's new lines, None for its deletion, or a fold in between.
-STEPS = st.lists(st.tuples(KEYS, st.none() | PARTS) | st.just("fold"), max_size=300)
+# An object's new lines, rendered at once or later; None for its deletion, or a fold in between.
+STEPS = st.lists(st.tuples(KEYS, st.none() | PARTS | PARTS.map(tuple)) | st.just("fold"), max_size=300)
 
 
 @given(steps=STEPS)
@@ -48,6 +49,9 @@ def test_any_sequence_of_events_leaves_what_a_fresh_list_would(steps: Sequence[o
             case (str(key), list(parts)):
                 store.put(key, parts)
                 model[key] = parts
+            case (str(key), tuple(parts)):
+                store.put(key, later(*parts))
+                model[key] = [*parts]
             case _:
                 fold(store)
     fold(store)
@@ -69,6 +73,8 @@ def test_counters_say_what_is_held(steps: Sequence[object]) -> None:
                 store.remove(key)
             case (str(key), list(parts)):
                 store.put(key, parts)
+            case (str(key), tuple(parts)):
+                store.put(key, later(*parts))
             case _:
                 fold(store)
     fold(store)
@@ -133,6 +139,37 @@ def test_an_update_that_says_nothing_new_waits_for_nothing() -> None:
     store.put("1", parts_of(2))
     store.put("1", parts_of(1))
     assert store.waiting_bytes == 0
+
+
+def test_lines_are_rendered_when_they_are_folded_and_the_last_ones_only() -> None:
+    store, rendered = filled([1], version=1), list[int]()
+
+    def of(number: int) -> Unrendered:
+        def render() -> list[bytes]:
+            rendered.append(number)
+            return parts_of(number)
+
+        return Unrendered(render, 100)
+
+    before = text_of(store)
+    store.put("1", of(2), 2)
+    store.put("1", of(3), 3)
+    assert (rendered, store.waiting_bytes, store.version("1"), text_of(store)) == ([], 100, 3, before)
+    fold(store)
+    assert (rendered, store.waiting_bytes, text_of(store)) == ([3], 0, text_of(filled([3])))
+    store.put("1", of(4), 4)
+    store.remove("1")
+    store.put("2", of(5), 5)
+    fold(store)
+    assert (rendered, text_of(store)) == ([3, 5], text_of(filled([5])))
+
+
+def test_what_is_rendered_later_and_says_nothing_new_changes_no_fragment() -> None:
+    store = filled([1, 2])
+    before = store.snapshot().buckets[0]
+    store.put("1", later(*parts_of(1)))
+    fold(store)
+    assert store.snapshot().buckets[0] is before
 
 
 def test_totals_that_a_snapshot_found_out_are_kept_until_the_family_changes() -> None:
@@ -215,6 +252,9 @@ def test_narrowing_leaves_what_is_kept_whatever_happens_meanwhile(
             case (str(key), list(parts)):
                 store.put(key, parts)
                 model[key] = parts
+            case (str(key), tuple(parts)):
+                store.put(key, later(*parts))
+                model[key] = [*parts]
             case _:
                 fold(store)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast
 from urllib.parse import urlencode
 
 import aiohttp
@@ -81,6 +81,22 @@ class Stream:
         """What is there already, 64 KiB at most; empty where there is nothing yet, or nothing any more."""
         content = self._response.content
         return b"" if content.exception() else content.read_nowait(CHUNK)
+
+    def pause(self) -> None:
+        """Take nothing more from the connection before `resume`: as far as there is room, it waits in the kernel and in TLS."""
+        if self._transport:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """End a pause."""
+        if self._transport and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    @property
+    def _transport(self) -> asyncio.ReadTransport | None:
+        # Of an answer that has come to its end the connection is somebody else's by now.
+        connection = self._response.connection
+        return cast("asyncio.ReadTransport | None", connection.transport) if connection else None
 
     async def read(self) -> bytes:
         """What has come, 64 KiB at most; waits for the first byte, as long as it takes. Empty at the clean end.

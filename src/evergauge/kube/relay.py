@@ -120,6 +120,7 @@ class Relay:
             connect=timing.connect,
             silence=length + timing.grace,
             clock=self._ways.clock,
+            gather=True,
         ) as watch:
             self._ways.observer.watched(self._source)
             self._ways.outage.answered()

@@ -20,6 +20,12 @@ AT_ONCE = 0.0001
 """Seconds: whoever reads so quickly has not waited."""
 
 
+GATHER = 0.02
+"""Seconds for which nothing is read where little comes and comes often: an event that is read by itself costs several times as much."""
+LITTLE = 32 * 1024
+"""Bytes."""
+
+
 async def read_within(silence: float, stream: Stream, what: str) -> bytes:
     """What comes next of a stream, empty at its clean end. Raises ConnectionLost; as silent when nothing has come for so many seconds."""
     if there := stream.read_now():
@@ -37,23 +43,30 @@ class Sent:
     read_event: what reads one; see items. arrived: when what was read last had come into this process, in seconds of the clock; never too late.
     """
 
-    def __init__(self, stream: Stream, what: str, *, silence: float, clock: Callable[[], float]) -> None:
-        """silence: seconds after which a quiet stream counts as dead."""
+    def __init__(
+        self, stream: Stream, what: str, *, silence: float, clock: Callable[[], float], gather: bool = False
+    ) -> None:
+        """silence: seconds after which a quiet stream counts as dead. gather: let events wait for one another, see GATHER."""
         self.read_event = stream.form.read_event
         self._stream = stream
         self._what = what
         self._silence = silence
         self._clock = clock
         self._rest = b""
+        self._gather = gather
+        self._is_often = False
         self._read = self.arrived = clock()
 
     async def read(self) -> list[bytes] | None:
         """The next that are complete (perhaps none), None at the clean end. Raises ConnectionLost."""
+        if self._gather and self._is_often:
+            await self._let_gather()
         asked = self._clock()
         chunk = await read_within(self._silence, self._stream, self._what)
         now = self._clock()
         # What is there at once may have waited since the last time.
         self.arrived = now if now - asked > AT_ONCE else self._read
+        self._is_often = now - asked < GATHER and len(chunk) < LITTLE
         self._read = now
         if not chunk:
             if self._rest:
@@ -61,6 +74,14 @@ class Sent:
             return None
         events, self._rest = self._stream.form.split(self._rest + chunk)
         return events
+
+    async def _let_gather(self) -> None:
+        self._stream.pause()
+        await asyncio.sleep(GATHER)
+        self._stream.resume()
+        # What has come comes within two rounds of the event loop, from TLS or from the kernel, and so is there at once.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
 
 @asynccontextmanager
@@ -73,14 +94,15 @@ async def open_watch(
     silence: float,
     verb: Verb = "watch",
     clock: Callable[[], float] = time.monotonic,
+    gather: bool = False,
 ) -> AsyncIterator[Sent]:
     """A watch that has begun. query: beside the source's own. Raises ApiError when it is refused or can't be opened.
 
-    connect: seconds until the headers must be there, which the API server sends at once, whatever follows. silence: see Sent.
+    connect: seconds until the headers must be there, which the API server sends at once, whatever follows. silence, gather: see Sent.
     verb: `list` where the watch starts with everything there is.
     """
     full = {"watch": "1", "allowWatchBookmarks": "true", **source.query, **query}
     async with client.stream(
         source.path, full, accept=source.accept_watch, connect_timeout=connect, resource=source.resource, verb=verb
     ) as stream:
-        yield Sent(stream, f"watching {source}", silence=silence, clock=clock)
+        yield Sent(stream, f"watching {source}", silence=silence, clock=clock, gather=gather)

@@ -146,3 +146,45 @@ def columns(list rows):
             slot += 1
         found.append((text, lengths, checksums))
     return found
+
+
+def changed(bytes text, bytes lengths, bytes checksums, dict changes):
+    """Text, packed lengths and checksums of a column after some slots' lines have changed.
+
+    changes: the new lines, which the lengths as they are packed must have room for.
+    """
+    cdef Py_ssize_t slots = PyBytes_GET_SIZE(checksums) // 8, slot, length, total = PyBytes_GET_SIZE(text)
+    cdef bint wide = PyBytes_GET_SIZE(lengths) == slots * 4
+    new_lengths = PyBytes_FromStringAndSize(PyBytes_AS_STRING(lengths), PyBytes_GET_SIZE(lengths))
+    new_checksums = PyBytes_FromStringAndSize(PyBytes_AS_STRING(checksums), PyBytes_GET_SIZE(checksums))
+    cdef char *packed = PyBytes_AS_STRING(lengths)
+    cdef char *new_packed = PyBytes_AS_STRING(new_lengths)
+    cdef uint64_t *new_sums = <uint64_t *>PyBytes_AS_STRING(new_checksums)
+    cdef bytes lines
+    for slot, lines in changes.items():
+        total += PyBytes_GET_SIZE(lines) - length_at(packed, wide, slot)
+    new_text = PyBytes_FromStringAndSize(NULL, total)
+    cdef char *at = PyBytes_AS_STRING(new_text)
+    cdef char *old = PyBytes_AS_STRING(text)
+    cdef char *copied = old
+    for slot in range(slots):
+        length = length_at(packed, wide, slot)
+        lines = changes.get(slot)
+        if lines is not None:
+            memcpy(at, copied, old - copied)
+            at += old - copied
+            memcpy(at, PyBytes_AS_STRING(lines), PyBytes_GET_SIZE(lines))
+            at += PyBytes_GET_SIZE(lines)
+            copied = old + length
+            if wide:
+                (<uint32_t *>new_packed)[slot] = <uint32_t>PyBytes_GET_SIZE(lines)
+            else:
+                (<uint16_t *>new_packed)[slot] = <uint16_t>PyBytes_GET_SIZE(lines)
+            new_sums[slot] = hash_of(PyBytes_AS_STRING(lines), PyBytes_GET_SIZE(lines))
+        old += length
+    memcpy(at, copied, old - copied)
+    return (new_text, new_lengths, new_checksums)
+
+
+cdef inline Py_ssize_t length_at(char *packed, bint wide, Py_ssize_t slot) noexcept:
+    return (<uint32_t *>packed)[slot] if wide else (<uint16_t *>packed)[slot]

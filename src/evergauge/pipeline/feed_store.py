@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import ref
 
@@ -9,10 +10,10 @@ from evergauge.declare import Fault
 from evergauge.kube.items import NOTHING, item_of, read_items
 from evergauge.kube.turns import Turns, run_in_turns
 from evergauge.pipeline.versions import version_number
-from evergauge.store import Store
+from evergauge.store import Store, Unrendered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from evergauge.declare import CompiledKind
     from evergauge.kube.feed import Feed
@@ -60,23 +61,30 @@ class Generation:
                 return [item_of(model.metadata, NOTHING, model) for model in models]
         return read_items(objects)
 
-    def put(self, item: Item | None) -> None:
-        """Keep an object's lines, if it is ours: those that the set before has of this version of it, or else rendered."""
+    def put(self, item: Item | None, *, later: bool = False) -> None:
+        """Keep an object's lines, if it is ours: those that the set before has of this version of it, or else rendered.
+
+        later: if it is here already, not before the lines are wanted: see `Unrendered`.
+        """
         self.seen += 1
         if item is None:
             self.whole = False
             self._faults.report(self._kind.kind.resource, "?", _NAMELESS)
         elif self._owns(item.uid) or self._stays(item.uid):
             version = version_number(item.version)
-            self.kept += self.store.adopt(item.uid, version) or self._render(item, version)
+            self.kept += self.store.adopt(item.uid, version) or self._keep(item, version, later=later)
         else:
             self.whole = False
 
-    def _render(self, item: Item, version: int) -> bool:
+    def _keep(self, item: Item, version: int, *, later: bool) -> bool:
+        parts = Unrendered(partial(self._render, item), len(item.raw)) if later else self._render(item)
+        return self.store.put(item.uid, parts, version)
+
+    def _render(self, item: Item) -> Sequence[bytes]:
         rendered = self._kind.render(item.raw if item.model is None else item.model)
         for fault in rendered.faults:
             self._faults.report(self._kind.kind.resource, item.uid, fault)
-        return self.store.put(item.uid, rendered.parts, version)
+        return rendered.parts
 
     def remove(self, item: Item | None) -> None:
         """Drop an object's lines. One of another shard isn't there."""
@@ -146,8 +154,8 @@ class FeedStore:
         return self._serving.read(objects)
 
     def put(self, item: Item | None) -> None:
-        """See Generation; as to the one in service."""
-        self._serving.put(item)
+        """See Generation; as to the one in service. Events come one by one, and lines are rendered quicker by the hundred."""
+        self._serving.put(item, later=True)
 
     def remove(self, item: Item | None) -> None:
         """See Generation; as to the one in service."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from array import array
+from operator import attrgetter, is_not
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from evergauge.store.columns import Row, any_lines, columns, differing, sizes
+from evergauge.store.columns import Row, any_lines, columns, differing, numbers, sizes
 from evergauge.store.fragment import Fragment, build, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 MOST_OBJECTS = 64
 """Objects at which a bucket is full: decision 0025."""
@@ -19,6 +20,7 @@ MOST_BYTES = 128 * 1024
 """Plain bytes in any one family at which a bucket is full."""
 
 Fragments = tuple[Fragment | None, ...]
+_LENGTH = attrgetter("length")
 
 
 class Kept(NamedTuple):
@@ -27,6 +29,13 @@ class Kept(NamedTuple):
     key: str
     version: int
     parts: list[bytes]
+
+
+class Unrendered(NamedTuple):
+    """The lines of an object that are yet to be rendered. render: does it, raises nothing; size: bytes of what it is rendered from."""
+
+    render: Callable[[], Sequence[bytes]]
+    size: int
 
 
 class Bucket(msgspec.Struct, eq=False, gc=False):
@@ -40,7 +49,7 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
     keys: list[str | None] = msgspec.field(default_factory=list)
     versions: array[int] = msgspec.field(default_factory=lambda: array("Q"))
     live: int = 0
-    waiting: dict[int, Row] = msgspec.field(default_factory=dict)
+    waiting: dict[int, Row | Unrendered] = msgspec.field(default_factory=dict)
     waiting_bytes: int = 0
     # At least the bytes of the largest family: no more work than a sum, and exact after each fold.
     largest: int = 0
@@ -80,10 +89,10 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         self.live += 1
         return slot
 
-    def replace(self, slot: int, version: int, parts: Sequence[bytes]) -> None:
+    def replace(self, slot: int, version: int, parts: Sequence[bytes] | Unrendered) -> None:
         """New lines for the object in a slot: those families wait whose checksums differ from the folded ones."""
         self.versions[slot] = version
-        self._wait(slot, differing(parts, self.fragments, slot))
+        self._wait(slot, parts if isinstance(parts, Unrendered) else differing(parts, self.fragments, slot))
 
     def remove(self, slot: int) -> None:
         """Free a slot; its lines go with the next fold."""
@@ -92,7 +101,7 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         row = [b"" if fragment is not None and fragment.holds(slot) else None for fragment in self.fragments]
         self._wait(slot, row if any_lines(row) else None)
 
-    def _wait(self, slot: int, row: Row | None) -> None:
+    def _wait(self, slot: int, row: Row | Unrendered | None) -> None:
         """Let this wait of the object in a slot, in place of what waited before; None for nothing."""
         before = self.waiting.pop(slot, None)
         if before is not None:
@@ -101,33 +110,43 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
             self.waiting[slot] = row
             self._count(row, 1)
 
-    def _count(self, row: Row, sign: int) -> None:
-        total, longest = sizes(row)
+    def _count(self, row: Row | Unrendered, sign: int) -> None:
+        # How long lines will be that aren't rendered is known after the fold.
+        total, longest = (row.size, 0) if isinstance(row, Unrendered) else sizes(row)
         self.waiting_bytes += sign * total
         self.largest += sign * longest
 
     def fold(self) -> Sequence[int]:
         """Bring what waits into the fragments, all families in one step; returns the families that changed."""
-        before = self.fragments
-        if self.waiting:
-            self.fragments = self._built() if self._is_new() else self._rebuilt()
+        before, rows = self.fragments, self._rendered()
+        if rows:
+            self.fragments = self._built(rows) if self._is_new(rows) else self._rebuilt(rows)
         self.waiting = {}
         self.waiting_bytes = 0
-        self.largest = max((fragment.length for fragment in self.fragments if fragment), default=0)
-        return [n for n, (old, new) in enumerate(zip(before, self.fragments, strict=True)) if old is not new]
+        self.largest = max(map(_LENGTH, filter(None, self.fragments)), default=0)
+        return [family for family, new in enumerate(map(is_not, before, self.fragments)) if new]
 
-    def _is_new(self) -> bool:
+    def _rendered(self) -> dict[int, Row]:
+        """What waits, by slot, as lines."""
+        rows: dict[int, Row] = {}
+        for slot, waits in self.waiting.items():
+            row = differing(waits.render(), self.fragments, slot) if isinstance(waits, Unrendered) else waits
+            if row is not None:
+                rows[slot] = row
+        return rows
+
+    def _is_new(self, rows: dict[int, Row]) -> bool:
         """Whether nothing was folded yet, and something waits in each slot."""
-        return len(self.waiting) == len(self.keys) and not any(self.fragments)
+        return len(rows) == len(self.keys) and not any(self.fragments)
 
-    def _built(self) -> Fragments:
-        return tuple(map(build, columns([self.waiting[slot] for slot in range(len(self.keys))])))
+    def _built(self, rows: dict[int, Row]) -> Fragments:
+        return tuple(map(build, columns([rows[slot] for slot in range(len(self.keys))])))
 
-    def _rebuilt(self) -> Fragments:
+    def _rebuilt(self, rows: dict[int, Row]) -> Fragments:
         fragments = list(self.fragments)
         # An update changes a few of many families: nothing is done for the others.
-        for family in {family for row in self.waiting.values() for family, lines in enumerate(row) if lines is not None}:
-            changes = {slot: lines for slot, row in self.waiting.items() if (lines := row[family]) is not None}
+        for family in {family for row in rows.values() for family, lines in enumerate(row) if lines is not None}:
+            changes = {slot: lines for slot, row in rows.items() if (lines := row[family]) is not None}
             fragments[family] = rebuild(fragments[family], changes, len(self.keys))
         return tuple(fragments)
 
@@ -137,7 +156,7 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         for family, fragment in enumerate(self.fragments):
             if fragment is not None:
                 text, start = fragment.text(), 0
-                for slot, length in enumerate(fragment.numbers()):
+                for slot, length in enumerate(numbers(fragment.lengths, fragment.slots)):
                     parts[slot][family] = text[start : start + length]
                     start += length
         return [Kept(key, self.versions[slot], parts[slot]) for slot, key in enumerate(self.keys) if key is not None]

@@ -7,7 +7,7 @@ memory, with the checksums already taken.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from xxhash import xxh3_64_digest
@@ -59,6 +59,54 @@ def column_of(waiting: Row) -> Column | None:
     lengths = list(map(len, lines))
     packed = array(NARROW if max(lengths) < NARROW_BELOW else WIDE, lengths).tobytes()
     return Column(b"".join(lines), packed, b"".join(map(checksum, lines)))
+
+
+def changed(column: Column, changes: Mapping[int, bytes]) -> Column:
+    """The column after some slots' lines have changed. changes: the new lines, of one slot at least."""
+    if max(map(len, changes.values())) >= NARROW_BELOW:
+        column = column._replace(lengths=widened(column.lengths, len(column.checksums) // CHECKSUM))
+    return Column(*(native.changed if native else _changed)(*column, changes))
+
+
+def _changed(text: bytes, packed: bytes, checksums: bytes, changes: Mapping[int, bytes]) -> tuple[bytes, bytes, bytes]:
+    lengths, new_checksums = numbers(packed, len(checksums) // CHECKSUM), bytearray(checksums)
+    pieces: list[bytes] = []
+    start = following = 0
+    for slot, lines in sorted(changes.items()):
+        end = start + sum(lengths[following:slot])
+        pieces += (text[start:end], lines)
+        start, following = end + lengths[slot], slot + 1
+        lengths[slot] = len(lines)
+        new_checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM] = checksum(lines)
+    return b"".join([*pieces, text[start:]]), lengths.tobytes(), bytes(new_checksums)
+
+
+def cut(column: Column, pieces: int) -> list[Column]:
+    """The column in so many pieces of much the same size, or fewer: an object's lines stay together."""
+    if pieces == 1:
+        return [column]
+    text, lengths, checksums = column
+    each = numbers(lengths, len(checksums) // CHECKSUM)
+    size, width = len(text) / pieces, each.itemsize
+    found: list[Column] = []
+    first = start = end = 0
+    for last, length in enumerate(each, 1):
+        end += length
+        if (start + size <= end < len(text)) or last == len(each):
+            slots = slice(first * CHECKSUM, last * CHECKSUM)
+            found.append(Column(text[start:end], lengths[first * width : last * width], checksums[slots]))
+            first, start = last, end
+    return found
+
+
+def widened(lengths: bytes, slots: int) -> bytes:
+    """Packed lengths of so many slots in their wide form."""
+    return array(WIDE, numbers(lengths, slots)).tobytes()
+
+
+def numbers(lengths: bytes, slots: int) -> array[int]:
+    """Packed lengths of so many slots, one at least, as numbers."""
+    return array(NARROW if len(lengths) < slots * array(WIDE).itemsize else WIDE, lengths)
 
 
 def any_lines(row: Row) -> bool:

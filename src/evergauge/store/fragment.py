@@ -3,27 +3,31 @@
 Theory of operation. A raw deflate stream that ends with a sync flush ends on a byte boundary and refers to nothing before it,
 so fragments can be concatenated in any order and are still one deflate stream (RFC 1951). A gzip response is a header, fragments
 as they are, an empty last block, and a trailer with a CRC-32 that is combined from the fragments' own (RFC 1952).
+
+So fragments in a row are a fragment, too. A bucket's is of one piece at first, since each piece has tables of its own to make and to keep;
+a change cuts what it touches, and the next one near by inflates and deflates a few objects' lines: docs/decisions/0026.
 """
 
 from __future__ import annotations
 
-from array import array
+import struct
 from typing import TYPE_CHECKING
 
 import msgspec
 from isal import isal_zlib
 
-from evergauge.store.columns import CHECKSUM, NARROW, NARROW_BELOW, NOTHING, WIDE, checksum, column_of
+from evergauge.store.columns import CHECKSUM, NOTHING, Column, changed, column_of, cut, widened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from evergauge.store.columns import Column
+    from collections.abc import Mapping, Sequence
 
 LEVEL = 1
 """ISA-L's level: as small as zlib's 6 at ten times its speed (docs/decisions)."""
 RAW = -15
 """Window bits for deflate without a header."""
+PIECE = 8 * 1024
+"""Plain bytes of a piece that was cut: so many at least, and less than twice as many."""
+_PIECE = struct.Struct("=4I")
 
 
 class Fragment(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -31,7 +35,7 @@ class Fragment(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     deflated: raw deflate, sync-flushed. length: bytes of plain text. crc: CRC-32 of the plain text.
     lengths, checksums: for each slot of the bucket the bytes and the 64-bit checksum of its object's lines, packed: as arrays they would
-    take twice the memory.
+    take twice the memory. cuts: of each piece, where there are several, its slots, its bytes deflated and plain, and its CRC-32, packed.
     """
 
     deflated: bytes
@@ -39,20 +43,36 @@ class Fragment(msgspec.Struct, frozen=True, eq=False, gc=False):
     crc: int
     lengths: bytes
     checksums: bytes
+    cuts: bytes = b""
+
+    @property
+    def slots(self) -> int:
+        """How many slots of the bucket it knows of."""
+        return len(self.checksums) // CHECKSUM
 
     def holds(self, slot: int) -> bool:
         """Whether the object in a slot has lines here."""
         checksum = self.checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM]
         return checksum not in (b"", NOTHING)
 
-    def numbers(self) -> array[int]:
-        """The lengths as numbers."""
-        narrow = len(self.lengths) * CHECKSUM == len(self.checksums) * array(NARROW).itemsize
-        return array(NARROW if narrow else WIDE, self.lengths)
-
     def text(self) -> bytes:
         """The plain lines."""
         return inflate(self.deflated, self.length)
+
+    def pieces(self) -> list[Fragment]:
+        """What it is made of."""
+        if not self.cuts:
+            return [self]
+        found, first, start, width = [], 0, 0, len(self.lengths) // self.slots
+        for slots, size, length, crc in _PIECE.iter_unpack(self.cuts):
+            last, end = first + slots, start + size
+            lengths, checksums = (
+                self.lengths[first * width : last * width],
+                self.checksums[first * CHECKSUM : last * CHECKSUM],
+            )
+            found.append(Fragment(self.deflated[start:end], length, crc, lengths, checksums))
+            first, start = last, end
+        return found
 
 
 def _fragment(text: bytes, lengths: bytes, checksums: bytes) -> Fragment:
@@ -91,29 +111,53 @@ def rebuild(old: Fragment | None, changes: Mapping[int, bytes], slots: int) -> F
     changes = {slot: lines for slot, lines in changes.items() if lines or old.holds(slot)}
     if not changes:
         return old
-    lengths, checksums = old.numbers(), bytearray(old.checksums)
-    missing = slots - len(lengths)
-    if missing:
-        lengths.extend([0] * missing)
-        checksums += NOTHING * missing
-    text = _splice(old.text(), lengths, changes)
-    if not text:
-        return None
-    if lengths.typecode != WIDE and max(map(len, changes.values())) >= NARROW_BELOW:
-        lengths = array(WIDE, lengths)
-    for slot, lines in changes.items():
-        lengths[slot] = len(lines)
-        checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM] = checksum(lines)
-    return _fragment(text, lengths.tobytes(), bytes(checksums))
+    pieces = old.pieces()
+    pieces[-1] = _grown(pieces[-1], slots - old.slots)
+    new: list[Fragment] = []
+    first = 0
+    for piece in pieces:
+        last = first + piece.slots
+        inside = {slot - first: lines for slot, lines in changes.items() if first <= slot < last}
+        new += _changed(piece, inside) if inside else (piece,)
+        first = last
+    return _joined(new)
 
 
-def _splice(text: bytes, lengths: array[int], changes: Mapping[int, bytes]) -> bytes:
-    """The old text with some slots' lines replaced. Runs of unchanged slots are copied in one piece."""
-    pieces: list[bytes] = []
-    start = following = 0
-    for slot in sorted(changes):
-        end = start + sum(lengths[following:slot])
-        pieces += (text[start:end], changes[slot])
-        start, following = end + lengths[slot], slot + 1
-    pieces.append(text[start:])
-    return b"".join(pieces)
+def _grown(old: Fragment, slots: int) -> Fragment:
+    """The same with slots more, without lines."""
+    if not slots:
+        return old
+    width = len(old.lengths) // old.slots
+    return Fragment(
+        old.deflated, old.length, old.crc, old.lengths + bytes(width * slots), old.checksums + NOTHING * slots
+    )
+
+
+def _changed(old: Fragment, changes: Mapping[int, bytes]) -> list[Fragment]:
+    column = changed(Column(old.text(), old.lengths, old.checksums), changes)
+    return [_fragment(*each) for each in cut(column, max(1, len(column.text) // PIECE))]
+
+
+def _joined(pieces: Sequence[Fragment]) -> Fragment | None:
+    """Fragments in a row as one; None without lines."""
+    length = crc = 0
+    for piece in pieces:
+        length += piece.length
+        crc = isal_zlib.crc32_combine(crc, piece.crc, piece.length)
+    if len(pieces) == 1 or not length:
+        return pieces[0] if length else None
+    return Fragment(
+        b"".join([piece.deflated for piece in pieces]),
+        length,
+        crc,
+        _lengths(pieces),
+        b"".join([piece.checksums for piece in pieces]),
+        b"".join([_PIECE.pack(piece.slots, len(piece.deflated), piece.length, piece.crc) for piece in pieces]),
+    )
+
+
+def _lengths(pieces: Sequence[Fragment]) -> bytes:
+    """The packed lengths of all, in one form."""
+    if len({len(piece.lengths) // piece.slots for piece in pieces}) > 1:
+        return b"".join([widened(piece.lengths, piece.slots) for piece in pieces])
+    return b"".join([piece.lengths for piece in pieces])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evergauge.store.adoption import Adoption
-from evergauge.store.bucket import MOST_OBJECTS, Bucket
+from evergauge.store.bucket import MOST_OBJECTS, Bucket, Unrendered
 from evergauge.store.snapshot import Snapshot, Total
 
 if TYPE_CHECKING:
@@ -88,9 +88,10 @@ class Store:
         place = self._places.get(key)
         return None if place is None else place[0].versions[place[1]]
 
-    def put(self, key: str, parts: Sequence[bytes], version: int = 0) -> bool:
+    def put(self, key: str, parts: Sequence[bytes] | Unrendered, version: int = 0) -> bool:
         """Add an object or replace it; whether it is new here. parts: its lines, one entry a family.
 
+        Those of one that is replaced may be rendered as late as they are folded: docs/decisions/0027.
         version: 64 bits, 0 where it isn't known.
         """
         known = self._places.get(key)
@@ -103,7 +104,8 @@ class Store:
             return known is None
         bucket = next(iter(self._roomy), None) or self._open()
         before = bucket.waiting_bytes
-        self._places[key] = bucket, bucket.insert(key, version, parts)
+        lines = parts.render() if isinstance(parts, Unrendered) else parts
+        self._places[key] = bucket, bucket.insert(key, version, lines)
         self._changed(bucket, before)
         if bucket.full:
             self._fold(bucket)

@@ -1,0 +1,130 @@
+"""A fragment after any changes is what its lines are; a change works on the pieces that it touches, and on no others."""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_right
+from itertools import accumulate
+from random import Random
+from unittest.mock import patch
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evergauge.store import fragment as by
+from evergauge.store.columns import CHECKSUM, NARROW_BELOW, checksum, column_of, numbers
+from evergauge.store.fragment import PIECE, RAW, Fragment, build, inflate, rebuild
+
+SLOTS = 64
+_RNG = Random(0)
+
+
+def lines(length: int) -> bytes:
+    """So many bytes that don't compress too well."""
+    return _RNG.randbytes((length + 1) // 2).hex().encode()[:length]
+
+
+def built(all_lines: list[bytes]) -> Fragment:
+    fragment = build(column_of(all_lines))
+    assert fragment is not None
+    return fragment
+
+
+def expect(fragment: Fragment, all_lines: list[bytes]) -> None:
+    """All that a fragment says is true of these lines."""
+    text = b"".join(all_lines)
+    assert fragment.text() == zlib.decompressobj(RAW).decompress(fragment.deflated) == text
+    assert (fragment.length, fragment.crc, fragment.slots) == (len(text), zlib.crc32(text), len(all_lines))
+    assert list(numbers(fragment.lengths, fragment.slots)) == list(map(len, all_lines))
+    assert fragment.checksums == b"".join(map(checksum, all_lines))
+    pieces = fragment.pieces()
+    assert b"".join(piece.deflated for piece in pieces) == fragment.deflated
+    first = 0
+    for piece in pieces:
+        expect_piece(piece, all_lines[first : first + piece.slots])
+        first += piece.slots
+    assert first == len(all_lines)
+
+
+def expect_piece(piece: Fragment, its_lines: list[bytes]) -> None:
+    text = b"".join(its_lines)
+    assert (piece.text(), piece.length, piece.crc, piece.cuts) == (text, len(text), zlib.crc32(text), b"")
+    assert list(numbers(piece.lengths, piece.slots)) == list(map(len, its_lines))
+    assert piece.checksums == b"".join(map(checksum, its_lines))
+
+
+CHANGES = st.lists(
+    st.dictionaries(
+        st.integers(0, 11), st.sampled_from([0, 1, 100, 700, 3000, PIECE, 3 * PIECE, NARROW_BELOW]), min_size=1
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(CHANGES)
+def test_any_changes_in_a_row(changes: list[dict[int, int]]) -> None:
+    now: list[bytes] = []
+    fragment: Fragment | None = None
+    for change in changes:
+        new = {slot: lines(length) for slot, length in change.items()}
+        now += [b""] * (max(new) + 1 - len(now))
+        now = [new.get(slot, old) for slot, old in enumerate(now)]
+        fragment = rebuild(fragment, new, len(now))
+        if any(now):
+            assert fragment is not None
+            expect(fragment, now[: fragment.slots])
+            assert not any(now[fragment.slots :])
+        else:
+            assert fragment is None
+
+
+def test_it_is_of_one_piece_until_it_changes() -> None:
+    now = [lines(1000) for _ in range(SLOTS)]
+    fragment = built(now)
+    assert fragment.pieces() == [fragment]
+    now[20] = lines(1000)
+    cut = rebuild(fragment, {20: now[20]}, SLOTS)
+    assert cut is not None
+    expect(cut, now)
+    sizes = [piece.length for piece in cut.pieces()]
+    assert len(sizes) == 64_000 // PIECE
+    assert all(PIECE <= size < 2 * PIECE for size in sizes[:-1])
+
+
+def test_a_change_inflates_and_deflates_the_pieces_that_it_touches() -> None:
+    now = [lines(1000) for _ in range(SLOTS)]
+    before = rebuild(built(now), {0: b"x"}, SLOTS)
+    assert before is not None
+    now[0], now[20], now[21], now[63] = b"x", lines(900), b"", lines(1100)
+    changes = {slot: now[slot] for slot in (20, 21, 63)}
+    ends = list(accumulate(piece.slots for piece in before.pieces()))
+    touched = {bisect_right(ends, slot) for slot in changes}
+    with (
+        patch.object(by, "inflate", wraps=inflate) as inflated,
+        patch.object(by, "deflate", wraps=by.deflate) as deflated,
+    ):
+        after = rebuild(before, changes, SLOTS)
+    assert after is not None
+    assert inflated.call_count == deflated.call_count == len(touched) == 2
+    expect(after, now)
+    for number, (old, new) in enumerate(zip(before.pieces(), after.pieces(), strict=True)):
+        assert (old.deflated == new.deflated) == (number not in touched)
+
+
+def test_new_slots_go_to_the_last_piece() -> None:
+    now = [lines(1000) for _ in range(SLOTS)]
+    fragment = rebuild(built(now), {0: b"x"}, SLOTS)
+    assert fragment is not None
+    pieces = len(fragment.pieces())
+    now = [b"x", *now[1:], b"", b"new\n"]
+    fragment = rebuild(fragment, {SLOTS + 1: b"new\n"}, SLOTS + 2)
+    assert fragment is not None
+    expect(fragment, now)
+    assert len(fragment.pieces()) == pieces
+
+
+def test_what_is_empty_and_was_changes_nothing() -> None:
+    fragment = built([b"a 1\n", b""])
+    assert rebuild(fragment, {1: b"", 2: b""}, 3) is fragment
+    assert len(fragment.checksums) == 2 * CHECKSUM
