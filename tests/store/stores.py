@@ -24,6 +24,11 @@ def fold(store: Store) -> None:
         pass
 
 
+def render(store: Store) -> None:
+    for _ in store.render():
+        pass
+
+
 def prepared(store: Store) -> Snapshot:
     snapshot = store.snapshot()
     for _ in snapshot.prepare():

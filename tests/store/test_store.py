@@ -25,6 +25,7 @@ from store.stores import (
     lines,
     parts_of,
     prepared,
+    render,
     text_of,
 )
 from support.tools import require
@@ -35,25 +36,33 @@ if TYPE_CHECKING:
 KEYS = st.sampled_from([f"uid-{n}" for n in range(150)])
 LINES = st.lists(st.binary(max_size=30), max_size=3).map(lambda lines: b"".join(line + b"\n" for line in lines))
 PARTS = st.lists(LINES, min_size=FAMILIES, max_size=FAMILIES)
-# An object's new lines, rendered at once or later; None for its deletion, or a fold in between.
-STEPS = st.lists(st.tuples(KEYS, st.none() | PARTS | PARTS.map(tuple)) | st.just("fold"), max_size=300)
+# An object's new lines, rendered at once or later; None for its deletion, or a step of the store in between.
+STEPS = st.lists(
+    st.tuples(KEYS, st.none() | PARTS | PARTS.map(tuple)) | st.sampled_from(["fold", "render"]), max_size=300
+)
+
+
+def happens(step: object, store: Store, model: dict[str, list[bytes]]) -> None:
+    """One of STEPS, to a store and to what is to be in it."""
+    match step:
+        case (str(key), None):
+            held = key in store
+            assert store.remove(key) == held
+            model.pop(key, None)
+        case (str(key), list(parts) | tuple(parts)):
+            store.put(key, later(*parts) if isinstance(parts, tuple) else parts)
+            model[key] = [*parts]
+        case "render":
+            render(store)
+        case _:
+            fold(store)
 
 
 @given(steps=STEPS)
 def test_any_sequence_of_events_leaves_what_a_fresh_list_would(steps: Sequence[object]) -> None:
     store, model = Store(FAMILIES), dict[str, list[bytes]]()
     for step in steps:
-        match step:
-            case (str(key), None):
-                assert store.remove(key) == (model.pop(key, None) is not None)
-            case (str(key), list(parts)):
-                store.put(key, parts)
-                model[key] = parts
-            case (str(key), tuple(parts)):
-                store.put(key, later(*parts))
-                model[key] = [*parts]
-            case _:
-                fold(store)
+        happens(step, store, model)
     fold(store)
     fresh = Store(FAMILIES)
     for key, parts in model.items():
@@ -66,17 +75,9 @@ def test_any_sequence_of_events_leaves_what_a_fresh_list_would(steps: Sequence[o
 
 @given(steps=STEPS)
 def test_counters_say_what_is_held(steps: Sequence[object]) -> None:
-    store = Store(FAMILIES)
+    store, model = Store(FAMILIES), dict[str, list[bytes]]()
     for step in steps:
-        match step:
-            case (str(key), None):
-                store.remove(key)
-            case (str(key), list(parts)):
-                store.put(key, parts)
-            case (str(key), tuple(parts)):
-                store.put(key, later(*parts))
-            case _:
-                fold(store)
+        happens(step, store, model)
     fold(store)
     columns = [fragment for family in range(FAMILIES) for fragment in store.snapshot().column(family)]
     deflated, plain = sum(len(f.deflated) for f in columns), sum(f.length for f in columns)
@@ -164,6 +165,19 @@ def test_lines_are_rendered_when_they_are_folded_and_the_last_ones_only() -> Non
     assert (rendered, text_of(store)) == ([3, 5], text_of(filled([5])))
 
 
+def test_what_is_rendered_before_it_is_folded_goes_on_waiting() -> None:
+    store = filled([1, 2], version=1)
+    before = text_of(store)
+    store.put("1", later(*parts_of(3), b"x" * 1000)._replace(render=lambda: parts_of(3)), 2)
+    store.put("2", later(*parts_of(2)))
+    raw = store.waiting_bytes
+    render(store)
+    assert 0 < store.waiting_bytes == sum(map(len, parts_of(3))) < raw
+    assert text_of(store) == before
+    fold(store)
+    assert (store.waiting_bytes, text_of(store)) == (0, text_of(filled([3, 2])))
+
+
 def test_what_is_rendered_later_and_says_nothing_new_changes_no_fragment() -> None:
     store = filled([1, 2])
     before = store.snapshot().buckets[0]
@@ -243,29 +257,14 @@ def test_narrowing_leaves_what_is_kept_whatever_happens_meanwhile(
     steps: Sequence[object], kept: set[str], between: list[tuple[str, list[bytes] | None]]
 ) -> None:
     store, model = Store(FAMILIES), dict[str, list[bytes]]()
-
-    def apply(step: object) -> None:
-        match step:
-            case (str(key), None):
-                store.remove(key)
-                model.pop(key, None)
-            case (str(key), list(parts)):
-                store.put(key, parts)
-                model[key] = parts
-            case (str(key), tuple(parts)):
-                store.put(key, later(*parts))
-                model[key] = [*parts]
-            case _:
-                fold(store)
-
     for step in steps:
-        apply(step)
+        happens(step, store, model)
     for dropped in store.narrow(kept.__contains__):
         assert dropped >= 0
         if between:
             key, parts = between.pop()
             # What is not kept isn't put either, once narrowing has begun.
-            apply((key, parts if key in kept else None))
+            happens((key, parts if key in kept else None), store, model)
             fold(store)
     fold(store)
     fresh = Store(FAMILIES)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evergauge.store import Body, Fragment
 
 FOLD_ABOVE = 4 * 1024 * 1024
-"""Bytes of plain text in one store at which it is folded between two scrapes."""
+"""Bytes that wait in one store, as lines or as what they are rendered from, that are left so between two scrapes."""
 
 
 class FoldCounter(Protocol):
@@ -99,8 +99,11 @@ class StoreExposer:
         return GzipBody(sections, ending) if gzip else PlainBody(sections, ending)
 
     async def fold_what_is_much(self) -> None:
-        """Fold the stores in which more than 4 MiB wait. To be called from time to time: there may be no scrapes."""
-        stores = (store for kind in self._kinds.values() for store in kind.stores)
+        """See to the stores in which more than 4 MiB wait: render that, and where it is as much as lines, fold it. To be called from time to time."""
+        stores = [store for kind in self._kinds.values() for store in kind.stores]
+        for store in stores:
+            if store.store.waiting_bytes > FOLD_ABOVE:
+                await store.render()
         await self._fold(store for store in stores if store.store.waiting_bytes > FOLD_ABOVE)
 
     async def _fold(self, stores: Iterable[FeedStore]) -> None:

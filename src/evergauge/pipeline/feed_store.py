@@ -209,6 +209,10 @@ class FeedStore:
     def _new(self, store: Store | None = None) -> Generation:
         return Generation(self.kind, self.owns, self._faults, store, stays=self._stays)
 
+    async def render(self) -> None:
+        """Render all that waits to be, in turns."""
+        await run_in_turns(self._serving.store.render())
+
     async def fold(self) -> int:
         """Bring all that waits now into the fragments; returns the number of steps."""
         return await run_in_turns(self._serving.store.fold())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from operator import attrgetter, is_not
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
 
@@ -116,24 +116,22 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         self.waiting_bytes += sign * total
         self.largest += sign * longest
 
+    def render(self) -> None:
+        """Render what waits to be, without folding it. What turns out to say nothing new waits no more."""
+        for slot, waits in tuple(self.waiting.items()):
+            if isinstance(waits, Unrendered):
+                self._wait(slot, differing(waits.render(), self.fragments, slot))
+
     def fold(self) -> Sequence[int]:
         """Bring what waits into the fragments, all families in one step; returns the families that changed."""
-        before, rows = self.fragments, self._rendered()
+        self.render()
+        before, rows = self.fragments, cast("dict[int, Row]", self.waiting)
         if rows:
             self.fragments = self._built(rows) if self._is_new(rows) else self._rebuilt(rows)
         self.waiting = {}
         self.waiting_bytes = 0
         self.largest = max(map(_LENGTH, filter(None, self.fragments)), default=0)
         return [family for family, new in enumerate(map(is_not, before, self.fragments)) if new]
-
-    def _rendered(self) -> dict[int, Row]:
-        """What waits, by slot, as lines."""
-        rows: dict[int, Row] = {}
-        for slot, waits in self.waiting.items():
-            row = differing(waits.render(), self.fragments, slot) if isinstance(waits, Unrendered) else waits
-            if row is not None:
-                rows[slot] = row
-        return rows
 
     def _is_new(self, rows: dict[int, Row]) -> bool:
         """Whether nothing was folded yet, and something waits in each slot."""

@@ -208,7 +208,16 @@ class Store:
                 bucket.remove(slot)
         self._changed(bucket, before)
 
-    # Folding
+    # Rendering and folding
+
+    def render(self) -> Iterator[None]:
+        """Render what waits to be in each bucket, one a step; it goes on waiting, as lines, which are shorter than what they are rendered from."""
+        for bucket in tuple(self._dirty):
+            if bucket in self._dirty:
+                before = bucket.waiting_bytes
+                bucket.render()
+                self._changed(bucket, before)
+                yield
 
     def fold(self) -> Iterator[None]:
         """Fold every bucket in which something waits now, one a step, then merge sparse ones."""
