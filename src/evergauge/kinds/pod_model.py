@@ -2,19 +2,7 @@
 
 # ruff: noqa: N815 (the API's names)
 
-from evergauge.declare import (
-    Bool,
-    Condition,
-    Int,
-    Items,
-    Map,
-    Metadata,
-    Model,
-    Quantity,
-    Str,
-    Time,
-    numbered,
-)
+from evergauge.declare import Bool, Condition, Int, Items, Map, Metadata, Model, Quantity, Str, Time, numbered
 
 
 @numbered(requests=2, limits=1)

@@ -1,25 +1,12 @@
-"""What the families of Pods say that no field says as it is: see the functions."""
+"""The rules of Pods' irregular families: what they say that no field says as it is."""
 
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address
 from socket import AF_INET, inet_pton
 from typing import NamedTuple
 
-from evergauge.declare import (
-    Condition,
-    OwnerReference,
-    Quantity,
-    Safe,
-    Time,
-)
-from evergauge.kinds.pod_model import (
-    ContainerStatus,
-    ResourceClaim,
-    ResourceClaimStatus,
-    State,
-    Toleration,
-    Volume,
-)
+from evergauge.declare import Condition, OwnerReference, Quantity, Safe, Time
+from evergauge.kinds.pod_model import ContainerStatus, ResourceClaim, ResourceClaimStatus, State, Toleration, Volume
 from evergauge.values.quantities import milli_value, value
 from evergauge.values.times import unix_seconds
 

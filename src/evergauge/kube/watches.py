@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 
 AT_ONCE = 0.0001
 """Seconds: whoever reads so quickly has not waited."""
-
-
 GATHER = 0.02
 """Seconds for which nothing is read where little comes and comes often: an event that is read by itself costs several times as much."""
 LITTLE = 32 * 1024
-"""Bytes."""
+"""Bytes below which what was read is little: where more comes at a time, reading is to keep up with it."""
 
 
 async def read_within(silence: float, stream: Stream, what: str) -> bytes:
@@ -59,14 +57,14 @@ class Sent:
 
     async def read(self) -> list[bytes] | None:
         """The next that are complete (perhaps none), None at the clean end. Raises ConnectionLost."""
-        if self._gather and self._is_often:
+        if self._is_often:
             await self._let_gather()
         asked = self._clock()
         chunk = await read_within(self._silence, self._stream, self._what)
         now = self._clock()
         # What is there at once may have waited since the last time.
         self.arrived = now if now - asked > AT_ONCE else self._read
-        self._is_often = now - asked < GATHER and len(chunk) < LITTLE
+        self._is_often = self._gather and now - asked < GATHER and len(chunk) < LITTLE
         self._read = now
         if not chunk:
             if self._rest:

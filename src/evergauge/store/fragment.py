@@ -50,6 +50,11 @@ class Fragment(msgspec.Struct, frozen=True, eq=False, gc=False):
         """How many slots of the bucket it knows of."""
         return len(self.checksums) // CHECKSUM
 
+    @property
+    def width(self) -> int:
+        """Bytes of a packed length."""
+        return len(self.lengths) // self.slots
+
     def holds(self, slot: int) -> bool:
         """Whether the object in a slot has lines here."""
         checksum = self.checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM]
@@ -63,7 +68,7 @@ class Fragment(msgspec.Struct, frozen=True, eq=False, gc=False):
         """What it is made of."""
         if not self.cuts:
             return [self]
-        found, first, start, width = [], 0, 0, len(self.lengths) // self.slots
+        found, first, start, width = [], 0, 0, self.width
         for slots, size, length, crc in _PIECE.iter_unpack(self.cuts):
             last, end = first + slots, start + size
             lengths, checksums = (
@@ -127,9 +132,8 @@ def _grown(old: Fragment, slots: int) -> Fragment:
     """The same with slots more, without lines."""
     if not slots:
         return old
-    width = len(old.lengths) // old.slots
     return Fragment(
-        old.deflated, old.length, old.crc, old.lengths + bytes(width * slots), old.checksums + NOTHING * slots
+        old.deflated, old.length, old.crc, old.lengths + bytes(old.width * slots), old.checksums + NOTHING * slots
     )
 
 
@@ -158,6 +162,6 @@ def _joined(pieces: Sequence[Fragment]) -> Fragment | None:
 
 def _lengths(pieces: Sequence[Fragment]) -> bytes:
     """The packed lengths of all, in one form."""
-    if len({len(piece.lengths) // piece.slots for piece in pieces}) > 1:
+    if len({piece.width for piece in pieces}) > 1:
         return b"".join([widened(piece.lengths, piece.slots) for piece in pieces])
     return b"".join([piece.lengths for piece in pieces])
