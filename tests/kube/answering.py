@@ -26,6 +26,14 @@ ENOUGH = 10.0
 """Seconds that no request here takes."""
 
 
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
 @dataclass
 class Answering:
     """What a server was asked, and what it answers: 200 and an empty object, unless told otherwise."""

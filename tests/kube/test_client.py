@@ -12,7 +12,7 @@ from aiohttp import web
 from evergauge.errors import ApiError, ConnectionLost, Forbidden, MalformedAnswer, Unreachable
 from evergauge.kube import client as module
 from evergauge.kube.client import CHUNK
-from kube.answering import ENOUGH, answering, client_of, sending, talking
+from kube.answering import CHUNKED, ENOUGH, OK, answering, chunk, client_of, sending, talking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +20,8 @@ if TYPE_CHECKING:
     from evergauge.kube.client import ApiClient
     from kube.answering import Talk
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 SOME = 0.05
 """Seconds until a test gives up a server that says nothing."""
-
-
-def chunk(data: bytes) -> bytes:
-    return b"%x\r\n%s\r\n" % (len(data), data)
 
 
 async def watched(client: ApiClient) -> list[bytes]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from evergauge.errors import ConnectionLost
+from evergauge.kube.client import CHUNK
 from evergauge.kube.forms import JSON, form_of
-from evergauge.kube.watches import GATHER, LITTLE, Sent
+from evergauge.kube.watches import GATHER, MUCH, Sent
 
 if TYPE_CHECKING:
     from evergauge.kube.client import Stream
@@ -20,24 +21,18 @@ class Chunks:
     def __init__(self, *chunks: tuple[float, bytes]) -> None:
         self.now = 0.0
         self.form = form_of(JSON)
-        self.paused = False
-        self.pauses: list[float] = []
+        self.rests: list[tuple[float, float]] = []
         self._chunks = list(chunks)
 
     def read_now(self) -> bytes:
         """Nothing: whoever reads is to wait."""
         return b""
 
-    def pause(self) -> None:
-        self.paused = True
-        self.pauses.append(self.now)
-        self.now += GATHER
-
-    def resume(self) -> None:
-        self.paused = False
+    async def gather(self, seconds: float) -> None:
+        self.rests.append((self.now, seconds))
+        self.now += seconds
 
     async def read(self) -> bytes:
-        assert not self.paused
         if not self._chunks:
             return b""
         at, chunk = self._chunks.pop(0)
@@ -70,25 +65,32 @@ async def test_what_is_there_at_once_may_have_come_when_the_last_lines_did() -> 
     assert arrived == pytest.approx([5, 5, 5.02, 9])
 
 
-async def test_where_little_comes_often_it_is_left_to_gather() -> None:
-    much = b"x" * LITTLE + b"\n"
-    chunks = Chunks(
-        (5, b"a\n"), (5.001, b"b\n"), (5.002, b"c\n"), (9, b"d\n"), (9.001, much), (9.002, much), (9.003, b"e\n")
-    )
+async def test_what_comes_often_is_left_to_gather() -> None:
+    chunks = Chunks((5, b"a\n"), (5.001, b"b\n"), (5.002, b"c\n"), (9, b"d\n"), (9.001, b"e\n"))
     lines, arrived = chunks.sent(gather=True), []
-    for _ in range(7):
+    for _ in range(5):
         await lines.read()
         arrived.append(lines.arrived)
-    # After the second, which came at once after the first, and on from there until nothing has come for a while; not while there is much to read.
-    assert chunks.pauses == pytest.approx([5.001, 5.001 + GATHER])
-    # What was there after a pause may have come with its beginning.
-    assert arrived == pytest.approx([5, 5.001, 5.001, 9, 9.001, 9.002, 9.003])
+    # After the second, which came soon after the first, and on from there until nothing has come for a while.
+    assert chunks.rests == [(5.001, GATHER), (pytest.approx(5.001 + GATHER), GATHER)]
+    # What was there after a rest may have come with its beginning.
+    assert arrived == pytest.approx([5, 5.001, 5.001, 9, 9.001])
     await lines.read()
-    assert chunks.pauses[2:] == pytest.approx([9.003])
+    assert chunks.rests[2:] == [(9.001, GATHER)]
+
+
+async def test_it_gathers_no_longer_than_much_takes_to_come() -> None:
+    # Four times MUCH in the first tenth of a second.
+    chunks = Chunks(*((0.1, b"x" * (CHUNK - 1) + b"\n") for _ in range(4 * MUCH // CHUNK)), (0.1, b"a\n"))
+    lines = chunks.sent(gather=True)
+    for _ in range(4 * MUCH // CHUNK + 2):
+        assert chunks.rests == []
+        await lines.read()
+    assert [seconds for _, seconds in chunks.rests] == pytest.approx([0.025], rel=0.01)
 
 
 async def test_a_list_is_read_as_fast_as_it_comes() -> None:
     chunks = Chunks((5, b"a\n"), (5.001, b"b\n"), (5.002, b"c\n"))
     lines = chunks.sent()
     assert [await lines.read() for _ in range(3)] == [[b"a"], [b"b"], [b"c"]]
-    assert chunks.pauses == []
+    assert chunks.rests == []

@@ -17,6 +17,8 @@ from evergauge.store import Unrendered
 from support.foreign import parse_openmetrics, parse_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from evergauge.store import Body
 
 PARTS = 40
@@ -54,7 +56,13 @@ class Stage:
             for resource, kind in self.kinds.items()
         }
         served = {resource: exposed(kind, self.stores[resource]) for resource, kind in self.kinds.items()}
-        self.exposer = StoreExposer(self.counts, served, trim=self.counts.trim)
+        self.coming: list[Callable[[], None]] = []
+        self.exposer = StoreExposer(self.counts, served, arrive=self.arrive, trim=self.counts.trim)
+
+    async def arrive(self) -> None:
+        """What has come, but wasn't seen yet, is."""
+        while self.coming:
+            self.coming.pop()()
 
     def put(self, resource: str, feed: int, number: int, version: str = "1") -> None:
         """An object each of whose families has one line that says its version."""
@@ -131,6 +139,11 @@ async def test_a_scrape_holds_every_change_before_it(stage: Stage) -> None:
     for version in ("1", "2", "3"):
         stage.put("nodes", 0, 1, version)
         assert f'version="{version}"' in await stage.scrape()
+
+
+async def test_a_scrape_holds_what_has_come_before_it_and_was_left_to_gather(stage: Stage) -> None:
+    stage.coming.append(lambda: stage.put("nodes", 0, 1, "come"))
+    assert 'version="come"' in await stage.scrape()
 
 
 async def test_concurrent_scrapes_under_changes_never_mix_two_versions_of_an_object(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from evergauge.errors import ConnectionLost, Expired, Forbidden, NotFound, Unreachable
 from evergauge.kube.forms import JSON, form_of
+from evergauge.kube.gathering import Gathering
 from evergauge.kube.items import INITIAL_EVENTS_END
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class Client:
         self.silent = False
         self.choked = False
         self.lag = lag
+        self.gathering = Gathering()
         self._api = api
         self._streams: set[MemoryStream] = set()
 
@@ -158,6 +160,10 @@ class Client:
     async def health(self) -> Health:
         """Whether the server is there."""
         return "away" if self._api.down or self.silent else "ready"
+
+    async def arrive(self) -> None:
+        """See ApiClient."""
+        await self.gathering.end()
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -225,10 +231,9 @@ class MemoryStream:
         """Nothing: whoever reads is to wait."""
         return b""
 
-    def pause(self) -> None:
+    async def gather(self, seconds: float) -> None:
         """See Stream: here nothing comes that isn't read."""
-
-    resume = pause
+        await self._client.gathering.rest(seconds)
 
     async def read(self) -> bytes:
         """The next events, empty at the end. Raises ConnectionLost."""

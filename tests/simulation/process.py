@@ -73,7 +73,7 @@ class Process:
             clock,
             timing_for(BOUND),
         )
-        self._exposer = StoreExposer(self.telemetry.objects)
+        self._exposer = StoreExposer(self.telemetry.objects, arrive=self.client.arrive)
         builder = Builder(OPTIONS, KINDS_SERVED, ways, self.telemetry)
         self.service = Service(builder.build, self._exposer, rng, Generations(self.telemetry))
         options = replace(OPTIONS, pod=f"e-{number}", handover_overlap=rng.choice([0.0, 0.0, 1.0]))

@@ -26,6 +26,7 @@ from evergauge.errors import (
 from evergauge.kube.access import Access
 from evergauge.kube.failures import lost, refusal, unreachable
 from evergauge.kube.forms import JSON, form_of
+from evergauge.kube.gathering import Gathering
 from evergauge.kube.sockets import Sockets
 
 if TYPE_CHECKING:
@@ -72,31 +73,34 @@ class _Asked(NamedTuple):
 class Stream:
     """The body of an answer that goes on. form: how it is written."""
 
-    def __init__(self, response: aiohttp.ClientResponse, what: str) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, what: str, gathering: Gathering) -> None:
         self.form = form_of(response.content_type)
         self._response = response
         self._what = what
+        self._gathering = gathering
 
     def read_now(self) -> bytes:
         """What is there already, 64 KiB at most; empty where there is nothing yet, or nothing any more."""
         content = self._response.content
         return b"" if content.exception() else content.read_nowait(CHUNK)
 
-    def pause(self) -> None:
-        """Take nothing more from the connection before `resume`: as far as there is room, it waits in the kernel and in TLS."""
-        if self._transport:
-            self._transport.pause_reading()
-
-    def resume(self) -> None:
-        """End a pause."""
-        if self._transport and not self._transport.is_closing():
-            self._transport.resume_reading()
+    async def gather(self, seconds: float) -> None:
+        """Let what comes gather in the kernel for so many seconds, or until `ApiClient.arrive`. Then it is there at once."""
+        if transport := self._transport:
+            _pause(transport)
+        await self._gathering.rest(seconds)
+        if transport := self._transport:
+            _resume(transport)
+        # One round of the event loop to hear from the kernel, one to read.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
     @property
     def _transport(self) -> asyncio.ReadTransport | None:
         # Of an answer that has come to its end the connection is somebody else's by now.
         connection = self._response.connection
-        return cast("asyncio.ReadTransport | None", connection.transport) if connection else None
+        transport = connection.transport if connection else None
+        return None if transport is None or transport.is_closing() else cast("asyncio.ReadTransport", transport)
 
     async def read(self) -> bytes:
         """What has come, 64 KiB at most; waits for the first byte, as long as it takes. Empty at the clean end.
@@ -121,6 +125,7 @@ class ApiClient:
         """clock: seconds since 1970, by which credentials expire and files are looked at."""
         self._counter = counter
         self._sockets = Sockets()
+        self._gathering = Gathering()
         self._access = Access(cluster, clock)
         self._clock = clock
         self._server = str(URL(cluster.server)).rstrip("/")
@@ -130,6 +135,10 @@ class ApiClient:
     def connections(self) -> int:
         """Connections that are open now, idle ones included."""
         return len(self._sockets)
+
+    async def arrive(self) -> None:
+        """Wait until what has come over any stream, and was left to gather, is taken by those who read it."""
+        await self._gathering.end()
 
     async def get(
         self,
@@ -176,7 +185,7 @@ class ApiClient:
         except TimeoutError:
             raise _too_late(asked.what, connect_timeout, answered=False) from None
         try:
-            yield Stream(response, asked.what)
+            yield Stream(response, asked.what, self._gathering)
         finally:
             _hang_up(response)
 
@@ -279,6 +288,21 @@ def _new_session(sockets: Sockets) -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
         read_bufsize=CHUNK,
     )
+
+
+def _pause(transport: asyncio.ReadTransport) -> None:
+    """Let nothing more be read from the kernel. A transport of TLS that is paused reads on, to its limit: so its limit is lowered."""
+    if limit := getattr(transport, "set_read_buffer_limits", None):
+        limit(0)
+    else:
+        transport.pause_reading()
+
+
+def _resume(transport: asyncio.ReadTransport) -> None:
+    if limit := getattr(transport, "set_read_buffer_limits", None):
+        limit()
+    else:
+        transport.resume_reading()
 
 
 def _hang_up(response: aiohttp.ClientResponse) -> None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from evergauge.errors import ConnectionLost
+from evergauge.kube.client import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 AT_ONCE = 0.0001
 """Seconds: whoever reads so quickly has not waited."""
-GATHER = 0.02
-"""Seconds for which nothing is read where little comes and comes often: an event that is read by itself costs several times as much."""
-LITTLE = 32 * 1024
-"""Bytes below which what was read is little: where more comes at a time, reading is to keep up with it."""
+GATHER = 0.1
+"""Seconds, at most, for which nothing is read where events come often: one that is read by itself costs several times as much."""
+MUCH = 128 * 1024
+"""Bytes that are left to gather, at most, by the rate at which they came: the server never has to wait for room in the kernel."""
 
 
 async def read_within(silence: float, stream: Stream, what: str) -> bytes:
@@ -53,18 +54,20 @@ class Sent:
         self._rest = b""
         self._gather = gather
         self._is_often = False
-        self._read = self.arrived = clock()
+        self._came = 0
+        self._since = self._read = self.arrived = clock()
 
     async def read(self) -> list[bytes] | None:
         """The next that are complete (perhaps none), None at the clean end. Raises ConnectionLost."""
         if self._is_often:
-            await self._let_gather()
+            await self._stream.gather(self._time_to_gather())
         asked = self._clock()
         chunk = await read_within(self._silence, self._stream, self._what)
         now = self._clock()
         # What is there at once may have waited since the last time.
         self.arrived = now if now - asked > AT_ONCE else self._read
-        self._is_often = self._gather and now - asked < GATHER and len(chunk) < LITTLE
+        self._is_often = self._gather and now - asked < GATHER and len(chunk) < CHUNK
+        self._came += len(chunk)
         self._read = now
         if not chunk:
             if self._rest:
@@ -73,13 +76,12 @@ class Sent:
         events, self._rest = self._stream.form.split(self._rest + chunk)
         return events
 
-    async def _let_gather(self) -> None:
-        self._stream.pause()
-        await asyncio.sleep(GATHER)
-        self._stream.resume()
-        # What has come comes within two rounds of the event loop, from TLS or from the kernel, and so is there at once.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+    def _time_to_gather(self) -> float:
+        """Seconds until MUCH has come, at the rate since the last time; GATHER at most."""
+        now = self._clock()
+        seconds = min(GATHER, (now - self._since) * MUCH / self._came)
+        self._since, self._came = now, 0
+        return seconds
 
 
 @asynccontextmanager

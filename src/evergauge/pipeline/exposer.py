@@ -9,7 +9,7 @@ from evergauge.kube.turns import run_in_turns
 from evergauge.store import OPENMETRICS_END, GzipBody, PlainBody, Section, header_fragment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from evergauge.declare import CompiledKind
     from evergauge.pipeline.feed_store import FeedStore
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 FOLD_ABOVE = 4 * 1024 * 1024
 """Bytes that wait in one store, as lines or as what they are rendered from, that are left so between two scrapes."""
+
+
+async def nothing_to_wait_for() -> None:
+    """What there is has arrived."""
 
 
 class FoldCounter(Protocol):
@@ -63,12 +67,14 @@ class StoreExposer:
         counter: FoldCounter,
         kinds: Mapping[str, Exposed] | None = None,
         *,
+        arrive: Callable[[], Awaitable[None]] = nothing_to_wait_for,
         trim: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """trim: gives freed memory back, called after a round of folding. clock: seconds, for durations."""
+        """arrive: waits until what has come from the API server is seen. trim: gives freed memory back, called after a round of folding. clock: seconds, for durations."""
         self._kinds = kinds or {}
         self._counter = counter
+        self._arrive = arrive
         self._trim = trim
         self._clock = clock
 
@@ -90,6 +96,7 @@ class StoreExposer:
             for resource, kind in self._kinds.items()
             if (resources is None or resource in resources) and resource not in exclude
         ]
+        await self._arrive()
         await self._fold(store for kind in chosen for store in kind.stores)
         sections = [section for kind in chosen if (section := kind.section(openmetrics=openmetrics))]
         for section in sections:
