@@ -1,4 +1,4 @@
-"""All tests of stores run with lines as Python renders them, and as the native part does."""
+"""All tests of stores run with lines as Python renders them, and by Python alone; and with those of the native part, and by that."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evergauge.store import Store, Unrendered
+from evergauge.store import Store, Unrendered, columns, fragment, snapshot
 from support.native import native_lines, native_part
 
 if TYPE_CHECKING:
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True, params=["lines-by-python", "lines-by-the-native-part"], scope="module")
 def lines(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.param == "lines-by-python":
-        yield
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (columns, fragment, snapshot):
+                patch.setattr(module, "native", None)
+            yield
         return
     native_part()
     put = Store.put

@@ -38,10 +38,30 @@ def test_differences(rows: list[list[bytes]], others: list[list[bytes]]) -> None
     for slot in range(len(rows) + 1):
         for row in (*rows, *others):
             old = rows[slot] if slot < len(rows) else [b""] * FAMILIES
-            changed = [new if new != before else None for new, before in zip(row, old, strict=True)]
-            expected = changed if any(each is not None for each in changed) else None
-            assert by.differing(row, fragments, slot) == expected
-            assert by.differing(native_lines(row), fragments, slot) == expected
+            both = enumerate(zip(row, old, strict=True))
+            expected = {family: new for family, (new, before) in both if new != before}
+            assert by.differing(row, tuple(fragments), slot) == expected
+            assert by.differing(native_lines(row), tuple(fragments), slot) == expected
+
+
+ROW = st.dictionaries(st.integers(0, FAMILIES - 1), st.sampled_from([b"", b"a 1\n", b"b 2\n"]))
+
+
+@given(st.dictionaries(st.integers(0, 9), ROW | ROWS.map(lambda rows: rows[0])))
+def test_what_waits_by_family(rows: dict[int, by.Row]) -> None:
+    expected = {
+        family: {slot: lines for slot, row in rows.items() if (lines := new_of(row, family)) is not None}
+        for family in range(FAMILIES)
+    }
+    expected = {family: lines for family, lines in expected.items() if lines}
+    native = {slot: row if isinstance(row, dict) else native_lines(row) for slot, row in rows.items()}
+    assert native_part().by_family(rows) == native_part().by_family(native) == expected
+    with patch.object(by, "native", None):
+        assert by.by_family(rows) == by.by_family(native) == expected
+
+
+def new_of(row: by.Row, family: int) -> bytes | None:
+    return row.get(family) if isinstance(row, dict) else row[family] or None
 
 
 LINES = st.lists(st.sampled_from([b"", b"a 1\n", b"a 2\nb 3\n", b"c" * 40 + b"\n"]), min_size=1, max_size=9)
@@ -49,19 +69,15 @@ BIG = b"x" * NARROW_BELOW
 
 
 @given(LINES, st.dictionaries(st.integers(0, 8), st.sampled_from([b"", b"new 1\n", b"n"]), min_size=1))
-@example([b"a", b"b"], {1: BIG})
 @example([b"a", BIG, b"b"], {0: b"", 1: b"c"})
 @example([b"a", b"b"], {0: BIG[1:]})
 def test_changes(lines: list[bytes], changes: dict[int, bytes]) -> None:
     changes = {slot % len(lines): new for slot, new in changes.items()}
     after = [changes.get(slot, old) for slot, old in enumerate(lines)]
-    column = by.Column(b"".join(lines), packed(lines), b"".join(map(checksum, lines)))
-    for part in (native_part(), None):
-        with patch.object(by, "native", part):
-            found = by.changed(column, changes)
-        assert found.text == b"".join(after)
-        assert list(by.numbers(found.lengths, len(lines))) == list(map(len, after))
-        assert found.checksums == b"".join(map(checksum, after))
+    found = by.changed(by.Column(b"".join(lines), packed(lines), b"".join(map(checksum, lines))), changes)
+    assert found.text == b"".join(after)
+    assert list(by.numbers(found.lengths, len(lines))) == list(map(len, after))
+    assert found.checksums == b"".join(map(checksum, after))
 
 
 def packed(lines: list[bytes]) -> bytes:

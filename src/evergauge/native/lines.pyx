@@ -7,29 +7,12 @@ from cython cimport final
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
+from evergauge.native.hashes cimport hash_of
 from evergauge.native.texts cimport Buffer
 
 cdef extern from *:
-    """
-    /* MurmurHash64A (Austin Appleby, public domain): 64 bits, at some GB/s. */
-    static uint64_t hash_of(const char *text, Py_ssize_t length) {
-        const uint64_t m = 0xc6a4a7935bd1e995ULL;
-        uint64_t hash = 0x9e3779b97f4a7c15ULL ^ ((uint64_t)length * m), word;
-        for (; length >= 8; text += 8, length -= 8) {
-            memcpy(&word, text, 8);
-            word *= m; word ^= word >> 47; word *= m;
-            hash ^= word; hash *= m;
-        }
-        if (length) {
-            word = 0;
-            memcpy(&word, text, length);
-            hash ^= word; hash *= m;
-        }
-        hash ^= hash >> 47; hash *= m; hash ^= hash >> 47;
-        return hash;
-    }
-    """
-    uint64_t hash_of(const char *text, Py_ssize_t length) nogil
+    void prefetch "__builtin_prefetch" (const void *at) nogil
+    void *PyTuple_GET_ITEM(tuple objects, Py_ssize_t number)
 
 
 @final
@@ -88,21 +71,31 @@ cdef class Lines:
             longest = max(longest, self.length(i))
         return (self.start(self.families), longest)
 
-    def differing(self, fragments, Py_ssize_t slot):
-        """The lines of those families that differ from what the fragments have in a slot, None for the others."""
-        cdef list row = [None] * self.families
-        cdef Py_ssize_t start = slot * 8
+    def differing(self, tuple fragments, Py_ssize_t slot):
+        """By family the lines that differ from what the fragments have in a slot."""
+        cdef Py_ssize_t start = slot * 8, i
+        cdef dict found = {}
         cdef bytes checksums
-        for i, fragment in enumerate(fragments):
+        # Most of what is compared has left the caches since the bucket's last change: fetched at once, the fragments wait for memory together.
+        for i in range(self.families):
+            prefetch(PyTuple_GET_ITEM(fragments, i))
+        for i in range(self.families):
+            fragment = fragments[i]
+            if fragment is not None:
+                checksums = fragment.checksums
+                prefetch(PyBytes_AS_STRING(checksums))
+                prefetch(PyBytes_AS_STRING(checksums) + start)
+        for i in range(self.families):
+            fragment = fragments[i]
             if fragment is not None:
                 checksums = fragment.checksums
                 if start + 8 <= PyBytes_GET_SIZE(checksums):
                     if memcmp(PyBytes_AS_STRING(checksums) + start, &self.checksums[i], 8) != 0:
-                        row[i] = self[i]
+                        found[i] = self[i]
                     continue
             if self.length(i):
-                row[i] = self[i]
-        return row
+                found[i] = self[i]
+        return found
 
 
 def checksum(bytes lines):
@@ -148,43 +141,24 @@ def columns(list rows):
     return found
 
 
-def changed(bytes text, bytes lengths, bytes checksums, dict changes):
-    """Text, packed lengths and checksums of a column after some slots' lines have changed.
-
-    changes: the new lines, which the lengths as they are packed must have room for.
-    """
-    cdef Py_ssize_t slots = PyBytes_GET_SIZE(checksums) // 8, slot, length, total = PyBytes_GET_SIZE(text)
-    cdef bint wide = PyBytes_GET_SIZE(lengths) == slots * 4
-    new_lengths = PyBytes_FromStringAndSize(PyBytes_AS_STRING(lengths), PyBytes_GET_SIZE(lengths))
-    new_checksums = PyBytes_FromStringAndSize(PyBytes_AS_STRING(checksums), PyBytes_GET_SIZE(checksums))
-    cdef char *packed = PyBytes_AS_STRING(lengths)
-    cdef char *new_packed = PyBytes_AS_STRING(new_lengths)
-    cdef uint64_t *new_sums = <uint64_t *>PyBytes_AS_STRING(new_checksums)
-    cdef bytes lines
-    for slot, lines in changes.items():
-        total += PyBytes_GET_SIZE(lines) - length_at(packed, wide, slot)
-    new_text = PyBytes_FromStringAndSize(NULL, total)
-    cdef char *at = PyBytes_AS_STRING(new_text)
-    cdef char *old = PyBytes_AS_STRING(text)
-    cdef char *copied = old
-    for slot in range(slots):
-        length = length_at(packed, wide, slot)
-        lines = changes.get(slot)
-        if lines is not None:
-            memcpy(at, copied, old - copied)
-            at += old - copied
-            memcpy(at, PyBytes_AS_STRING(lines), PyBytes_GET_SIZE(lines))
-            at += PyBytes_GET_SIZE(lines)
-            copied = old + length
-            if wide:
-                (<uint32_t *>new_packed)[slot] = <uint32_t>PyBytes_GET_SIZE(lines)
-            else:
-                (<uint16_t *>new_packed)[slot] = <uint16_t>PyBytes_GET_SIZE(lines)
-            new_sums[slot] = hash_of(PyBytes_AS_STRING(lines), PyBytes_GET_SIZE(lines))
-        old += length
-    memcpy(at, copied, old - copied)
-    return (new_text, new_lengths, new_checksums)
+def by_family(dict rows):
+    """By family, and in it by slot, the lines that are new. rows: by slot a Mapping of them by family, or a sequence of all, of which empty ones aren't new."""
+    cdef dict found = {}
+    cdef Py_ssize_t i
+    for slot, row in rows.items():
+        if isinstance(row, dict):
+            for family, lines in (<dict>row).items():
+                add(found, family, slot, lines)
+        else:
+            for i, lines in enumerate(row):
+                if lines:
+                    add(found, i, slot, lines)
+    return found
 
 
-cdef inline Py_ssize_t length_at(char *packed, bint wide, Py_ssize_t slot) noexcept:
-    return (<uint32_t *>packed)[slot] if wide else (<uint16_t *>packed)[slot]
+cdef inline int add(dict found, family, slot, lines) except -1:
+    cdef dict changes = found.get(family)
+    if changes is None:
+        changes = found[family] = {}
+    changes[slot] = lines
+    return 0

@@ -214,7 +214,11 @@ class FeedStore:
         await run_in_turns(self._serving.store.render())
 
     async def fold(self) -> int:
-        """Bring all that waits now into the fragments; returns the number of steps."""
+        """Bring all that waits now into the fragments; returns the number of steps.
+
+        First all is rendered, then all is folded: each works on much memory of its own, which one bucket at a time would drive out of the caches for the other.
+        """
+        await self.render()
         return await run_in_turns(self._serving.store.fold())
 
     def snapshot(self) -> Snapshot:

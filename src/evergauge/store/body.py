@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import struct
+from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
+from itertools import accumulate
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from evergauge.exposition.header import EOF
@@ -26,6 +29,7 @@ OPENMETRICS_END = header_fragment(EOF.encode())
 """What ends an OpenMetrics exposition."""
 LAST_BLOCK = b"\x03\x00"
 """An empty deflate block that says it is the last (RFC 1951)."""
+_DEFLATED, _LENGTH = attrgetter("deflated"), attrgetter("length")
 Piece = Callable[[], bytes]
 """One piece of a body, which calling it makes."""
 
@@ -51,12 +55,12 @@ class Section(NamedTuple):
     headers: Sequence[Fragment]
     snapshots: Sequence[Snapshot]
 
-    def fragments(self) -> Iterator[Fragment]:
+    def columns(self) -> Iterator[Sequence[Fragment]]:
         """All fragments in the order of the exposition: family by family, store by store, bucket by bucket."""
         for family, header in enumerate(self.headers):
-            yield header
+            yield [header]
             for snapshot in self.snapshots:
-                yield from snapshot.column(family)
+                yield snapshot.column(family)
 
 
 class GzipBody:
@@ -74,7 +78,7 @@ class GzipBody:
     def pieces(self) -> Iterator[Piece]:
         """See `Body`."""
         yield lambda: GZIP_HEADER
-        for run in _runs(self._sections, self._ending, GZIP_PIECE, lambda fragment: len(fragment.deflated)):
+        for run in _runs(self._sections, self._ending, GZIP_PIECE, _deflated_sizes):
             yield partial(_join, run)
         yield lambda: LAST_BLOCK + struct.pack("<II", self._total.crc, self._total.length & 0xFFFFFFFF)
 
@@ -92,39 +96,49 @@ class PlainBody:
 
     def pieces(self) -> Iterator[Piece]:
         """See `Body`."""
-        for run in _runs(self._sections, self._ending, PLAIN_PIECE, lambda fragment: fragment.length):
+        for run in _runs(self._sections, self._ending, PLAIN_PIECE, partial(map, _LENGTH)):
             yield partial(_inflate, run)
 
 
 def _join(run: Sequence[Fragment]) -> bytes:
-    return b"".join([fragment.deflated for fragment in run])
+    return b"".join(map(_DEFLATED, run))
 
 
 def _inflate(run: Sequence[Fragment]) -> bytes:
-    return inflate(_join(run), sum(fragment.length for fragment in run))
+    return inflate(_join(run), sum(map(_LENGTH, run)))
+
+
+def _deflated_sizes(fragments: Sequence[Fragment]) -> Iterator[int]:
+    return map(len, map(_DEFLATED, fragments))
 
 
 def _runs(
-    sections: Sequence[Section], ending: Fragment | None, limit: int, size: Callable[[Fragment], int]
+    sections: Sequence[Section],
+    ending: Fragment | None,
+    limit: int,
+    sizes: Callable[[Sequence[Fragment]], Iterator[int]],
 ) -> Iterator[Sequence[Fragment]]:
-    """All fragments, as many together as reach the limit."""
+    """All fragments, as many together as reach the limit. A large cluster has a hundred thousand, so nothing here is done for each alone."""
     run: list[Fragment] = []
-    filled = 0
-    for fragment in _fragments(sections, ending):
-        run.append(fragment)
-        filled += size(fragment)
-        if filled >= limit:
-            yield run
-            run, filled = [], 0
+    room = limit
+    for column in _columns(sections, ending):
+        ends = list(accumulate(sizes(column), initial=0))
+        start = 0
+        while ends[-1] - ends[start] >= room:
+            end = bisect_left(ends, ends[start] + room)
+            yield [*run, *column[start:end]]
+            run, room, start = [], limit, end
+        run += column[start:]
+        room -= ends[-1] - ends[start]
     if run:
         yield run
 
 
-def _fragments(sections: Sequence[Section], ending: Fragment | None) -> Iterator[Fragment]:
+def _columns(sections: Sequence[Section], ending: Fragment | None) -> Iterator[Sequence[Fragment]]:
     for section in sections:
-        yield from section.fragments()
+        yield from section.columns()
     if ending is not None:
-        yield ending
+        yield [ending]
 
 
 def _total(sections: Sequence[Section], ending: Fragment | None) -> Total:

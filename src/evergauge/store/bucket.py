@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from array import array
 from operator import attrgetter, is_not
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard, cast
 
 import msgspec
 
-from evergauge.store.columns import Row, any_lines, columns, differing, numbers, sizes
+from evergauge.store.columns import Row, by_family, columns, differing, numbers, sizes
 from evergauge.store.fragment import Fragment, build, rebuild
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
     live: int = 0
     waiting: dict[int, Row | Unrendered] = msgspec.field(default_factory=dict)
     waiting_bytes: int = 0
-    # At least the bytes of the largest family: no more work than a sum, and exact after each fold.
+    # At least the bytes of the largest family: no more work than a sum, and exact after a fold that it makes a difference to.
     largest: int = 0
 
     @property
@@ -98,15 +98,15 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         """Free a slot; its lines go with the next fold."""
         self.keys[slot], self.versions[slot] = None, 0
         self.live -= 1
-        row = [b"" if fragment is not None and fragment.holds(slot) else None for fragment in self.fragments]
-        self._wait(slot, row if any_lines(row) else None)
+        held = enumerate(self.fragments)
+        self._wait(slot, {family: b"" for family, fragment in held if fragment is not None and fragment.holds(slot)})
 
-    def _wait(self, slot: int, row: Row | Unrendered | None) -> None:
-        """Let this wait of the object in a slot, in place of what waited before; None for nothing."""
+    def _wait(self, slot: int, row: Row | Unrendered) -> None:
+        """Let this wait of the object in a slot, in place of what waited before."""
         before = self.waiting.pop(slot, None)
         if before is not None:
             self._count(before, -1)
-        if row is not None:
+        if row:
             self.waiting[slot] = row
             self._count(row, 1)
 
@@ -126,26 +126,28 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         """Bring what waits into the fragments, all families in one step; returns the families that changed."""
         self.render()
         before, rows = self.fragments, cast("dict[int, Row]", self.waiting)
-        if rows:
-            self.fragments = self._built(rows) if self._is_new(rows) else self._rebuilt(rows)
-        self.waiting = {}
-        self.waiting_bytes = 0
-        self.largest = max(map(_LENGTH, filter(None, self.fragments)), default=0)
+        self.waiting, self.waiting_bytes = {}, 0
+        if self._is_new(rows):
+            self.fragments = tuple(map(build, columns([rows[slot] for slot in range(len(self.keys))])))
+        elif rows:
+            self.fragments = self._rebuilt(by_family(rows))
+        if self.largest >= MOST_BYTES:
+            self.largest = max(map(_LENGTH, filter(None, self.fragments)), default=0)
         return [family for family, new in enumerate(map(is_not, before, self.fragments)) if new]
 
-    def _is_new(self, rows: dict[int, Row]) -> bool:
-        """Whether nothing was folded yet, and something waits in each slot."""
-        return len(rows) == len(self.keys) and not any(self.fragments)
+    def _is_new(self, rows: dict[int, Row]) -> TypeGuard[dict[int, Sequence[bytes]]]:
+        """Whether nothing was folded yet, and an object's lines wait in each slot."""
+        return (
+            len(rows) == len(self.keys)
+            and not any(self.fragments)
+            and not any(isinstance(row, dict) for row in rows.values())
+        )
 
-    def _built(self, rows: dict[int, Row]) -> Fragments:
-        return tuple(map(build, columns([rows[slot] for slot in range(len(self.keys))])))
-
-    def _rebuilt(self, rows: dict[int, Row]) -> Fragments:
+    def _rebuilt(self, changes: dict[int, dict[int, bytes]]) -> Fragments:
         fragments = list(self.fragments)
         # An update changes a few of many families: nothing is done for the others.
-        for family in {family for row in rows.values() for family, lines in enumerate(row) if lines is not None}:
-            changes = {slot: lines for slot, row in rows.items() if (lines := row[family]) is not None}
-            fragments[family] = rebuild(fragments[family], changes, len(self.keys))
+        for family, lines in changes.items():
+            fragments[family] = rebuild(fragments[family], lines, len(self.keys))
         return tuple(fragments)
 
     def objects(self) -> list[Kept]:

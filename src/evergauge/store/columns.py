@@ -23,8 +23,8 @@ NARROW, WIDE = "H", "I"
 NARROW_BELOW = 65536
 """The types of a column of lengths. Most fragments are far below 64 KiB, and two bytes a length halve the column."""
 
-Row = Sequence[bytes | None]
-"""What waits of one object: its new lines by family, None where they are as folded. Empty ones need not have been there."""
+Row = Sequence[bytes] | dict[int, bytes]
+"""What waits of one object: all its lines, where none are folded yet, or by family those that have changed."""
 
 
 class Column(NamedTuple):
@@ -43,16 +43,16 @@ NOTHING = checksum(b"")
 _LINES = native.Lines if native else ()
 
 
-def columns(rows: Sequence[Row]) -> list[Column | None]:
-    """A column for each family, None where it has no lines. rows: what waits in each slot, one at least."""
+def columns(rows: Sequence[Sequence[bytes]]) -> list[Column | None]:
+    """A column for each family, None where it has no lines. rows: an object's lines in each slot, one at least."""
     if native and all(isinstance(row, _LINES) for row in rows):
         found: list[Column | None] = native.columns(rows)
         return found
     return list(map(column_of, zip(*rows, strict=True)))
 
 
-def column_of(waiting: Row) -> Column | None:
-    """The column of one family, None without lines. waiting: its new lines, one entry a slot."""
+def column_of(waiting: Sequence[bytes | None]) -> Column | None:
+    """The column of one family, None without lines. waiting: its lines, one entry a slot."""
     if not any(waiting):
         return None
     lines = [each or b"" for each in waiting]
@@ -62,13 +62,8 @@ def column_of(waiting: Row) -> Column | None:
 
 
 def changed(column: Column, changes: Mapping[int, bytes]) -> Column:
-    """The column after some slots' lines have changed. changes: the new lines, of one slot at least."""
-    if max(map(len, changes.values())) >= NARROW_BELOW:
-        column = column._replace(lengths=widened(column.lengths, len(column.checksums) // CHECKSUM))
-    return Column(*(native.changed if native else _changed)(*column, changes))
-
-
-def _changed(text: bytes, packed: bytes, checksums: bytes, changes: Mapping[int, bytes]) -> tuple[bytes, bytes, bytes]:
+    """The column after some slots' lines have changed. changes: the new lines, for which the lengths as they are packed have room."""
+    text, packed, checksums = column
     lengths, new_checksums = numbers(packed, len(checksums) // CHECKSUM), bytearray(checksums)
     pieces: list[bytes] = []
     start = following = 0
@@ -78,7 +73,7 @@ def _changed(text: bytes, packed: bytes, checksums: bytes, changes: Mapping[int,
         start, following = end + lengths[slot], slot + 1
         lengths[slot] = len(lines)
         new_checksums[slot * CHECKSUM : (slot + 1) * CHECKSUM] = checksum(lines)
-    return b"".join([*pieces, text[start:]]), lengths.tobytes(), bytes(new_checksums)
+    return Column(b"".join([*pieces, text[start:]]), lengths.tobytes(), bytes(new_checksums))
 
 
 def cut(column: Column, pieces: int) -> list[Column]:
@@ -109,9 +104,21 @@ def numbers(lengths: bytes, slots: int) -> array[int]:
     return array(NARROW if len(lengths) < slots * array(WIDE).itemsize else WIDE, lengths)
 
 
-def any_lines(row: Row) -> bool:
-    """Whether anything waits in a row, be it the end of some lines."""
-    return row.count(None) < len(row)
+def by_family(rows: dict[int, Row]) -> dict[int, dict[int, bytes]]:
+    """By family, and in it by slot, the lines that wait. rows: what waits in each slot."""
+    if native:
+        found: dict[int, dict[int, bytes]] = native.by_family(rows)
+        return found
+    return _by_family(rows)
+
+
+def _by_family(rows: dict[int, Row]) -> dict[int, dict[int, bytes]]:
+    found: dict[int, dict[int, bytes]] = {}
+    for slot, row in rows.items():
+        waits = row if isinstance(row, dict) else {family: lines for family, lines in enumerate(row) if lines}
+        for family, lines in waits.items():
+            found.setdefault(family, {})[slot] = lines
+    return found
 
 
 def sizes(row: Row) -> tuple[int, int]:
@@ -119,22 +126,23 @@ def sizes(row: Row) -> tuple[int, int]:
     if isinstance(row, _LINES):
         found: tuple[int, int] = row.sizes()
         return found
-    lengths = list(map(len, filter(None, row)))
+    lengths = list(map(len, row.values() if isinstance(row, dict) else row))
     return sum(lengths), max(lengths, default=0)
 
 
-def differing(parts: Sequence[bytes], fragments: Sequence[Fragment | None], slot: int) -> Row | None:
-    """The lines of those families whose checksums differ from what the fragments have in a slot; None where none do."""
-    row = parts.differing(fragments, slot) if isinstance(parts, _LINES) else _differing(parts, fragments, slot)
-    return row if any_lines(row) else None
+def differing(parts: Sequence[bytes], fragments: tuple[Fragment | None, ...], slot: int) -> dict[int, bytes]:
+    """By family the lines whose checksums differ from what the fragments have in a slot."""
+    if isinstance(parts, _LINES):
+        found: dict[int, bytes] = parts.differing(fragments, slot)
+        return found
+    return _differing(parts, fragments, slot)
 
 
-def _differing(parts: Sequence[bytes], fragments: Sequence[Fragment | None], slot: int) -> Row:
-    row: list[bytes | None] = [None] * len(parts)
+def _differing(parts: Sequence[bytes], fragments: tuple[Fragment | None, ...], slot: int) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
     start, end = slot * CHECKSUM, (slot + 1) * CHECKSUM
     for family, (fragment, lines) in enumerate(zip(fragments, parts, strict=True)):
-        if fragment is None or end > len(fragment.checksums):
-            row[family] = lines or None
-        elif (checksum(lines) if lines else NOTHING) != fragment.checksums[start:end]:
-            row[family] = lines
-    return row
+        known = fragment is not None and end <= len(fragment.checksums)
+        if (checksum(lines) != fragment.checksums[start:end]) if fragment and known else lines:
+            found[family] = lines
+    return found

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from isal import isal_zlib
 
-from evergauge.store.columns import CHECKSUM, NOTHING, Column, changed, column_of, cut, widened
+from evergauge.native import pieces as native
+from evergauge.store.columns import CHECKSUM, NARROW_BELOW, NOTHING, Column, changed, column_of, cut, widened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ LEVEL = 1
 """ISA-L's level: as small as zlib's 6 at ten times its speed (docs/decisions)."""
 RAW = -15
 """Window bits for deflate without a header."""
-PIECE = 8 * 1024
+PIECE = 4 * 1024
 """Plain bytes of a piece that was cut: so many at least, and less than twice as many."""
 _PIECE = struct.Struct("=4I")
 
@@ -106,7 +107,7 @@ def build(column: Column | None) -> Fragment | None:
     return None if column is None else _fragment(*column)
 
 
-def rebuild(old: Fragment | None, changes: Mapping[int, bytes], slots: int) -> Fragment | None:
+def rebuild(old: Fragment | None, changes: dict[int, bytes], slots: int) -> Fragment | None:
     """The fragment after some slots' lines have changed; None when no slot has lines any more.
 
     changes: new lines by slot. slots: the number of slots of the bucket, never less than the old fragment's.
@@ -116,6 +117,15 @@ def rebuild(old: Fragment | None, changes: Mapping[int, bytes], slots: int) -> F
     changes = {slot: lines for slot, lines in changes.items() if lines or old.holds(slot)}
     if not changes:
         return old
+    if max(map(len, changes.values())) >= NARROW_BELOW:
+        old = msgspec.structs.replace(old, lengths=widened(old.lengths, old.slots))
+    if native:
+        fields = native.rebuilt(old, changes, slots, PIECE, inflate, deflate, isal_zlib.crc32)
+        return Fragment(*fields) if fields else None
+    return _rebuilt(old, changes, slots)
+
+
+def _rebuilt(old: Fragment, changes: Mapping[int, bytes], slots: int) -> Fragment | None:
     pieces = old.pieces()
     pieces[-1] = _grown(pieces[-1], slots - old.slots)
     new: list[Fragment] = []
@@ -154,14 +164,7 @@ def _joined(pieces: Sequence[Fragment]) -> Fragment | None:
         b"".join([piece.deflated for piece in pieces]),
         length,
         crc,
-        _lengths(pieces),
+        b"".join([piece.lengths for piece in pieces]),
         b"".join([piece.checksums for piece in pieces]),
         b"".join([_PIECE.pack(piece.slots, len(piece.deflated), piece.length, piece.crc) for piece in pieces]),
     )
-
-
-def _lengths(pieces: Sequence[Fragment]) -> bytes:
-    """The packed lengths of all, in one form."""
-    if len({piece.width for piece in pieces}) > 1:
-        return b"".join([widened(piece.lengths, piece.slots) for piece in pieces])
-    return b"".join([piece.lengths for piece in pieces])

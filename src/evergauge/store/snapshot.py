@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from isal import isal_zlib
 
+from evergauge.native import pieces as native
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -48,23 +50,24 @@ class Snapshot:
         self.totals = totals
         self._keep = keep
 
-    def column(self, family: int) -> Iterator[Fragment]:
+    def column(self, family: int) -> list[Fragment]:
         """The fragments of one family, bucket by bucket."""
-        return (fragment for bucket in self.buckets if (fragment := bucket[family]) is not None)
+        return [fragment for bucket in self.buckets if (fragment := bucket[family]) is not None]
 
     def prepare(self) -> Iterator[None]:
         """Find out the totals that aren't known yet, one family a step."""
         for family in range(self.families):
             if family not in self.totals:
-                total = self.totals[family] = _total(self.column(family))
+                total = self.totals[family] = total_of(self.column(family))
                 self._keep(family, total)
                 yield
 
 
-def _total(fragments: Iterator[Fragment]) -> Total:
-    crc = length = deflated = 0
+def total_of(fragments: list[Fragment]) -> Total:
+    """What these come to in a row."""
+    if native:
+        return Total(*native.total(fragments))
+    total = Total()
     for fragment in fragments:
-        crc = isal_zlib.crc32_combine(crc, fragment.crc, fragment.length)
-        length += fragment.length
-        deflated += len(fragment.deflated)
-    return Total(crc, length, deflated)
+        total = total.then(fragment.crc, fragment.length, len(fragment.deflated))
+    return total

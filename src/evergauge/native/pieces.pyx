@@ -1,0 +1,207 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, auto_pickle=False
+"""Fragments of pieces: those that change are made anew, and what fragments in a row come to."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cython cimport final
+from libc.stdint cimport uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
+
+from evergauge.native.hashes cimport hash_of
+
+cdef extern from *:
+    """
+    /* CRC-32 of texts in a row (RFC 1952): polynomials over GF(2), the highest bit is x^0. By tables of powers, since the texts are short and many. */
+    static uint32_t powers[4][256];
+
+    static uint32_t product(uint32_t one, uint32_t other) {
+        uint32_t sum = 0;
+        for (; one; one <<= 1) {
+            sum ^= other & -(one >> 31);
+            other = (other >> 1) ^ (0xedb88320 & -(other & 1));
+        }
+        return sum;
+    }
+
+    static void fill_powers(void) {
+        uint32_t step = 1u << 23; /* x^8: a byte */
+        for (int digit = 0; digit < 4; digit++) {
+            powers[digit][0] = 1u << 31;
+            for (int i = 1; i < 256; i++) powers[digit][i] = product(step, powers[digit][i - 1]);
+            step = product(step, powers[digit][255]);
+        }
+    }
+
+    static uint32_t crc_of_both(uint32_t crc, uint32_t next, uint32_t length) {
+        for (int digit = 0; length; digit++, length >>= 8)
+            if (length & 255) crc = product(crc, powers[digit][length & 255]);
+        return crc ^ next;
+    }
+    """
+    void fill_powers()
+    uint32_t crc_of_both(uint32_t crc, uint32_t next, uint32_t length) nogil
+
+
+fill_powers()
+
+
+cdef struct Piece:
+    # As they are packed in Fragment.cuts.
+    uint32_t slots
+    uint32_t deflated
+    uint32_t length
+    uint32_t crc
+
+
+def total(list fragments):
+    """CRC-32 and bytes of the plain text of fragments in a row, and their bytes deflated."""
+    cdef uint32_t crc = 0
+    cdef uint64_t length = 0, deflated = 0, each
+    cdef bytes text
+    for fragment in fragments:
+        each = fragment.length
+        text = fragment.deflated
+        crc = crc_of_both(crc, fragment.crc, <uint32_t>each)
+        length += each
+        deflated += PyBytes_GET_SIZE(text)
+    return (crc, length, deflated)
+
+
+def rebuilt(old, dict changes, Py_ssize_t slots, Py_ssize_t least, inflate, deflate, crc32):
+    """The fields of a fragment after some slots' lines have changed, in their order; None when no slot has lines any more.
+
+    changes: by slot, none of so many bytes that the lengths as they are packed have no room. slots: how many there are now. least: bytes of a piece.
+    """
+    cdef bytes cuts = old.cuts
+    cdef Piece *pieces = <Piece *>PyBytes_AS_STRING(cuts)
+    cdef Py_ssize_t count = PyBytes_GET_SIZE(cuts) // sizeof(Piece), number
+    cdef Piece whole
+    cdef Rebuilding new = Rebuilding(old, changes, slots, least, inflate, deflate, crc32)
+    if not count:
+        whole = Piece(<uint32_t>new.old_slots, <uint32_t>PyBytes_GET_SIZE(new.deflated), old.length, old.crc)
+        pieces, count = &whole, 1
+    for number in range(count):
+        new.take(pieces[number], slots if number == count - 1 else new.slot + pieces[number].slots)
+    return new.fields()
+
+
+@final
+cdef class Rebuilding:
+    """A fragment in the making: piece by piece either as it was, or made anew."""
+
+    cdef list news  # by slot the new lines, None where they are as before
+    cdef Py_ssize_t old_slots, least
+    cdef bint wide  # whether lengths are packed in four bytes each
+    cdef bytes deflated, lengths, new_lengths, new_checksums
+    cdef object inflate, deflate, crc32
+    cdef Py_ssize_t slot, at, kept  # the next slot, where its old piece begins, and up to where old pieces are among the parts
+    cdef list parts
+    cdef bytes cuts
+    cdef Py_ssize_t count  # of the new pieces, for each of which there is room: none is without slots
+
+    def __cinit__(self, old, dict changes, Py_ssize_t slots, Py_ssize_t least, inflate, deflate, crc32):
+        cdef bytes checksums = old.checksums, lines
+        cdef Py_ssize_t slot
+        self.deflated, self.lengths = old.deflated, old.lengths
+        self.old_slots, self.least = PyBytes_GET_SIZE(checksums) // 8, least
+        self.inflate, self.deflate, self.crc32 = inflate, deflate, crc32
+        self.wide = PyBytes_GET_SIZE(self.lengths) == self.old_slots * 4
+        self.new_lengths = grown(self.lengths, slots * (4 if self.wide else 2))
+        self.new_checksums = grown(checksums, slots * 8)
+        self.cuts = PyBytes_FromStringAndSize(NULL, slots * sizeof(Piece))
+        self.parts, self.news = [], [None] * slots
+        cdef uint64_t *sums = <uint64_t *>PyBytes_AS_STRING(self.new_checksums)
+        for slot in range(self.old_slots, slots):
+            sums[slot] = hash_of(NULL, 0)
+        for slot, lines in changes.items():
+            self.news[slot] = lines
+            sums[slot] = hash_of(PyBytes_AS_STRING(lines), PyBytes_GET_SIZE(lines))
+            set_length(self.new_lengths, self.wide, slot, PyBytes_GET_SIZE(lines))
+
+    cdef int take(self, Piece old, Py_ssize_t last) except -1:
+        """The next piece of the old fragment, which now has the slots up to the last."""
+        cdef Py_ssize_t slot
+        for slot in range(self.slot, last):
+            if self.news[slot] is not None:
+                self.parts.append(self.deflated[self.kept:self.at])
+                self.kept = self.at + old.deflated
+                self.make_anew(old, last)
+                break
+        else:
+            self.cut(last, old.deflated, old.length, old.crc)
+        self.at += old.deflated
+        return 0
+
+    cdef int make_anew(self, Piece old, Py_ssize_t last) except -1:
+        """In as many pieces as there is text for: of much the same size, and an object's lines stay together."""
+        cdef bytes before = self.inflate(self.deflated[self.at:self.kept], <Py_ssize_t>old.length), text, part
+        cdef char *source = PyBytes_AS_STRING(before)
+        cdef Py_ssize_t left = 0, slot, length, size
+        for slot in range(self.slot, last):
+            left += length_of(self.new_lengths, self.wide, slot)
+        size = left // max(1, left // self.least)
+        while self.slot < last:
+            slot, length = self.slot, 0
+            while slot < last and (length < size or length == left):
+                length += length_of(self.new_lengths, self.wide, slot)
+                slot += 1
+            text = PyBytes_FromStringAndSize(NULL, length)
+            source = self.fill(PyBytes_AS_STRING(text), source, slot)
+            part = self.deflate(text)
+            self.parts.append(part)
+            self.cut(slot, <uint32_t>PyBytes_GET_SIZE(part), <uint32_t>length, self.crc32(text))
+            left -= length
+        return 0
+
+    cdef char *fill(self, char *at, char *source, Py_ssize_t last):
+        """Write the lines of the next slots, new ones in place of old; returns where the old ones of the slots behind begin."""
+        cdef Py_ssize_t slot, length
+        cdef bytes lines
+        for slot in range(self.slot, last):
+            length = length_of(self.lengths, self.wide, slot) if slot < self.old_slots else 0
+            lines = self.news[slot]
+            if lines is None:
+                memcpy(at, source, length)
+                at += length
+            else:
+                memcpy(at, PyBytes_AS_STRING(lines), PyBytes_GET_SIZE(lines))
+                at += PyBytes_GET_SIZE(lines)
+            source += length
+        return source
+
+    cdef int cut(self, Py_ssize_t last, uint32_t deflated, uint32_t length, uint32_t crc) except -1:
+        (<Piece *>PyBytes_AS_STRING(self.cuts))[self.count] = Piece(<uint32_t>(last - self.slot), deflated, length, crc)
+        self.count += 1
+        self.slot = last
+        return 0
+
+    cdef tuple fields(self):
+        cdef Piece *pieces = <Piece *>PyBytes_AS_STRING(self.cuts)
+        cdef Py_ssize_t number, length = 0
+        cdef uint32_t crc = 0
+        self.parts.append(self.deflated[self.kept:])
+        for number in range(self.count):
+            length += pieces[number].length
+            crc = crc_of_both(crc, pieces[number].crc, pieces[number].length)
+        if not length:
+            return None
+        cuts = self.cuts[:self.count * sizeof(Piece)] if self.count > 1 else b""
+        return (b"".join(self.parts), length, crc, self.new_lengths, self.new_checksums, cuts)
+
+
+cdef bytes grown(bytes old, Py_ssize_t size):
+    """The same with zeros behind it, never the same object."""
+    cdef bytes new = PyBytes_FromStringAndSize(NULL, size)
+    memcpy(PyBytes_AS_STRING(new), PyBytes_AS_STRING(old), PyBytes_GET_SIZE(old))
+    memset(PyBytes_AS_STRING(new) + PyBytes_GET_SIZE(old), 0, size - PyBytes_GET_SIZE(old))
+    return new
+
+
+cdef inline Py_ssize_t length_of(bytes lengths, bint wide, Py_ssize_t slot) noexcept:
+    return (<uint32_t *>PyBytes_AS_STRING(lengths))[slot] if wide else (<uint16_t *>PyBytes_AS_STRING(lengths))[slot]
+
+
+cdef inline void set_length(bytes lengths, bint wide, Py_ssize_t slot, Py_ssize_t length) noexcept:
+    if wide:
+        (<uint32_t *>PyBytes_AS_STRING(lengths))[slot] = <uint32_t>length
+    else:
+        (<uint16_t *>PyBytes_AS_STRING(lengths))[slot] = <uint16_t>length
