@@ -1,16 +1,18 @@
-"""Status updates at a steady rate through a real API server, from a thread beside the measurement."""
+"""Updates at a steady rate through a real API server, from a thread beside the measurement."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from contextlib import contextmanager
+from itertools import islice
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
-from support.bulk import BulkError, patch, status_patch
-from support.bulk_objects import NOW, stamp
-from support.bulk_pods import pod
+from support.bulk import BulkError, node_status_patch, patch, status_patch
+from support.bulk_objects import NOW, node_name, stamp
+from support.bulk_pods import PODS_PER_NODE, pod
 from yardstick.errors import say
 
 if TYPE_CHECKING:
@@ -28,15 +30,14 @@ AT_ONCE: Final = 8
 
 
 class Writer:
-    """Restarts the containers of random pods. sent: updates that were acknowledged."""
+    """Sends what is made for it. sent: updates that were acknowledged."""
 
-    def __init__(self, plane: ControlPlane, pods: int, rate: float, rng: Random) -> None:
-        """pods: how many were loaded with seed 0. rate: updates a second."""
+    def __init__(self, plane: ControlPlane, rate: float, made: Iterator[Patch]) -> None:
+        """rate: updates a second. made: they, without end."""
         self.sent = 0
         self._plane = plane
-        self._pods = pods
         self._rate = rate
-        self._rng = rng
+        self._made = made
         self._stop = Event()
         self._failed: Exception | None = None
 
@@ -68,21 +69,30 @@ class Writer:
                 now = time.monotonic()
                 allowed += self._rate * min(now - last, MOST_LAG)
                 last = now
-                burst = [self._update() for _ in range(int(allowed))]
+                burst = list(islice(self._made, int(allowed)))
                 self.sent += await patch(session, burst, concurrency=AT_ONCE)
                 allowed -= len(burst)
 
-    def _update(self) -> Patch:
-        while True:
-            manifest = pod(self._rng.randrange(self._pods))
-            first, *others = manifest["status"].get("containerStatuses", [{}])
-            if first.get("ready"):
-                break
+
+def restarts(pods: int, rng: Random) -> Iterator[Patch]:
+    """A container of a random pod restarts. pods: how many were loaded with seed 0."""
+    while True:
+        manifest = pod(rng.randrange(pods))
+        first, *others = manifest["status"].get("containerStatuses", [{}])
+        if not first.get("ready"):
+            continue
         changed = first | {
-            "containerID": f"containerd://{self._rng.getrandbits(256):064x}",
-            "restartCount": self._rng.randrange(1000),
-            "state": {"running": {"startedAt": stamp(NOW + self._rng.randrange(86_400))}},
+            "containerID": f"containerd://{rng.getrandbits(256):064x}",
+            "restartCount": rng.randrange(1000),
+            "state": {"running": {"startedAt": stamp(NOW + rng.randrange(86_400))}},
         }
         where = manifest["metadata"]
         # All of them, as a kubelet sends them: a list of statuses is replaced as a whole.
-        return status_patch(where["namespace"], where["name"], {"containerStatuses": [changed, *others]})
+        yield status_patch(where["namespace"], where["name"], {"containerStatuses": [changed, *others]})
+
+
+def reboots(pods: int, rng: Random) -> Iterator[Patch]:
+    """A random node has booted: as much work for the API server, and nothing to those who serve pods. pods: as above."""
+    while True:
+        name = node_name(rng.randrange(-(-pods // PODS_PER_NODE)))
+        yield node_status_patch(name, {"nodeInfo": {"bootID": str(UUID(int=rng.getrandbits(128)))}})

@@ -66,6 +66,11 @@ def status_patch(namespace: str, name: str, status: Mapping[str, Any]) -> Patch:
     return Patch(f"/api/v1/namespaces/{namespace}/pods/{name}/status", {"status": status})
 
 
+def node_status_patch(name: str, status: Mapping[str, Any]) -> Patch:
+    """Changes a node's status; lists in it are merged by their keys."""
+    return Patch(f"/api/v1/nodes/{name}/status", {"status": status})
+
+
 async def _write(etcd_url: str, requests: Iterator[etcd.Request], concurrency: int) -> int:
     """One request an object. A transaction of many is faster, but gives them one resourceVersion, as no API server does:
 
