@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evergauge.shard import fixed
+from evergauge.shard import fixed, partition
 from evergauge.shard.partition import Rule, fnv1a, jump, shard_of
 from evergauge.shard.slots import SLOTS, ranges, selector, slots_of, table
 from support.conformance import conformance
+from support.native import native_part
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,6 +29,14 @@ RULES = st.sampled_from(["jump", "slots"])
 )
 def test_hash_has_the_published_values(text: str, expected: int) -> None:
     assert fnv1a(text) == expected
+
+
+@given(st.text(), st.integers(1, 2**31 - 1))
+def test_whichever_part_says_the_same(text: str, total: int) -> None:
+    native_part()
+    hashed = partition._fnv1a(text)
+    assert fnv1a(text) == hashed
+    assert jump(hashed, total) == partition._jump(hashed, total)
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["uid"] or "no-uid")
