@@ -163,7 +163,7 @@ def _beside(
     plane: ControlPlane, program: Program, loaded: Loaded, rate: float, seconds: float, *, scraped: bool = True
 ) -> Window:
     """A window in which the API server has as much to do, but nothing for the program: what a scrape takes depends on what else the machine does."""
-    with Writer(plane, rate, reboots(loaded.pods, Random(3))).writing():
+    with Writer(plane, rate, reboots(loaded.pods, Random(program.name))).writing():
         time.sleep(REST)
         return watch(program, min(BESIDE_SECONDS, seconds), scraped=scraped)
 

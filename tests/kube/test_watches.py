@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -12,6 +13,8 @@ from evergauge.kube.forms import JSON, form_of
 from evergauge.kube.watches import GATHER, MUCH, Sent
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from evergauge.kube.client import Stream
 
 
@@ -32,6 +35,9 @@ class Chunks:
         self.rests.append((self.now, seconds))
         self.now += seconds
 
+    def idle(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
     async def read(self) -> bytes:
         if not self._chunks:
             return b""
@@ -39,8 +45,9 @@ class Chunks:
         self.now = max(self.now, at)
         return chunk
 
-    def sent(self, *, gather: bool = False) -> Sent:
-        return Sent(cast("Stream", self), "watching", silence=10, clock=lambda: self.now, gather=gather)
+    def sent(self, *, gather_until: float | None = None) -> Sent:
+        clock = lambda: self.now  # noqa: E731 (two names for one thing)
+        return Sent(cast("Stream", self), "watching", silence=10, clock=clock, gather_until=gather_until)
 
 
 async def test_lines_are_whole_however_they_come() -> None:
@@ -66,27 +73,39 @@ async def test_what_is_there_at_once_may_have_come_when_the_last_lines_did() -> 
 
 
 async def test_what_comes_often_is_left_to_gather() -> None:
-    chunks = Chunks((5, b"a\n"), (5.001, b"b\n"), (5.002, b"c\n"), (9, b"d\n"), (9.001, b"e\n"))
-    lines, arrived = chunks.sent(gather=True), []
+    chunks = Chunks((5, b"a\n"), (5.05, b"b\n"), (5.06, b"c\n"), (9, b"d\n"), (9.05, b"e\n"))
+    lines, arrived, waited = chunks.sent(gather_until=100), [], []
     for _ in range(5):
         await lines.read()
         arrived.append(lines.arrived)
+        waited.append(lines.waited)
     # After the second, which came soon after the first, and on from there until nothing has come for a while.
-    assert chunks.rests == [(5.001, GATHER), (pytest.approx(5.001 + GATHER), GATHER)]
+    assert chunks.rests == [(5.05, GATHER), (pytest.approx(5.05 + GATHER), GATHER)]
     # What was there after a rest may have come with its beginning.
-    assert arrived == pytest.approx([5, 5.001, 5.001, 9, 9.001])
+    assert arrived == pytest.approx([5, 5.05, 5.05, 9, 9.05])
+    assert all(waited)
     await lines.read()
-    assert chunks.rests[2:] == [(9.001, GATHER)]
+    assert chunks.rests[2:] == [(9.05, GATHER)]
 
 
 async def test_it_gathers_no_longer_than_much_takes_to_come() -> None:
-    # Four times MUCH in the first tenth of a second.
-    chunks = Chunks(*((0.1, b"x" * (CHUNK - 1) + b"\n") for _ in range(4 * MUCH // CHUNK)), (0.1, b"a\n"))
-    lines = chunks.sent(gather=True)
-    for _ in range(4 * MUCH // CHUNK + 2):
+    # Four times MUCH in a twentieth of a second, after a long silence.
+    chunks = Chunks(
+        (90, b"a\n"), *((90.05, b"x" * (CHUNK - 1) + b"\n") for _ in range(4 * MUCH // CHUNK)), (90.05, b"b\n")
+    )
+    lines = chunks.sent(gather_until=100)
+    for _ in range(4 * MUCH // CHUNK + 3):
         assert chunks.rests == []
         await lines.read()
-    assert [seconds for _, seconds in chunks.rests] == pytest.approx([0.025], rel=0.01)
+    assert [seconds for _, seconds in chunks.rests] == pytest.approx([0.05 / 4], rel=0.01)
+
+
+async def test_it_does_not_gather_beyond_its_time() -> None:
+    chunks = Chunks((5, b"a\n"), (5.05, b"b\n"), (5.06, b"c\n"), (5.2, b"d\n"), (5.21, b"e\n"))
+    lines = chunks.sent(gather_until=5.05 + 1.5 * GATHER)
+    for _ in range(5):
+        await lines.read()
+    assert chunks.rests == [(5.05, GATHER)]
 
 
 async def test_a_list_is_read_as_fast_as_it_comes() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from bisect import bisect_right
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from evergauge.errors import ConnectionLost, Expired, Forbidden, NotFound, Unreachable
@@ -155,6 +155,7 @@ class Client:
         try:
             yield opened
         finally:
+            self.gathering.leave(opened)
             self._streams.discard(opened)
 
     async def health(self) -> Health:
@@ -233,7 +234,11 @@ class MemoryStream:
 
     async def gather(self, seconds: float) -> None:
         """See Stream: here nothing comes that isn't read."""
-        await self._client.gathering.rest(seconds)
+        await self._client.gathering.rest(self, seconds)
+
+    def idle(self) -> AbstractContextManager[None]:
+        """See Stream."""
+        return self._client.gathering.idle(self)
 
     async def read(self) -> bytes:
         """The next events, empty at the end. Raises ConnectionLost."""

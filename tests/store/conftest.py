@@ -1,4 +1,4 @@
-"""All tests of stores run with lines as Python renders them, and by Python alone; and with those of the native part, and by that."""
+"""All tests of stores run with lines as Python renders them and stores by Python (but for the checksum), and with those of the native part and by that."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ from evergauge.kube.sockets import Sockets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from evergauge.kube.access import Way
     from evergauge.kube.cluster import Cluster
@@ -86,14 +87,22 @@ class Stream:
 
     async def gather(self, seconds: float) -> None:
         """Let what comes gather in the kernel for so many seconds, or until `ApiClient.arrive`. Then it is there at once."""
-        if transport := self._transport:
+        transport = self._transport
+        if transport:
             _pause(transport)
-        await self._gathering.rest(seconds)
-        if transport := self._transport:
-            _resume(transport)
+        try:
+            await self._gathering.rest(self, seconds)
+        finally:
+            # The very one, for it might be another answer's by now.
+            if transport and not transport.is_closing():
+                _resume(transport)
         # One round of the event loop to hear from the kernel, one to read.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
+
+    def idle(self) -> AbstractContextManager[None]:
+        """Whoever reads has taken all that came before, and waits. What comes next `ApiClient.arrive` waits for, until this is said again."""
+        return self._gathering.idle(self)
 
     @property
     def _transport(self) -> asyncio.ReadTransport | None:
@@ -137,7 +146,7 @@ class ApiClient:
         return len(self._sockets)
 
     async def arrive(self) -> None:
-        """Wait until what has come over any stream, and was left to gather, is taken by those who read it."""
+        """Wait until what has come by now over any stream that is ever `idle` or left to gather is taken by those who read it."""
         await self._gathering.end()
 
     async def get(
@@ -184,9 +193,11 @@ class ApiClient:
                 response = await self._open(asked)
         except TimeoutError:
             raise _too_late(asked.what, connect_timeout, answered=False) from None
+        stream = Stream(response, asked.what, self._gathering)
         try:
-            yield Stream(response, asked.what, self._gathering)
+            yield stream
         finally:
+            self._gathering.leave(stream)
             _hang_up(response)
 
     async def health(self) -> Health:

@@ -15,7 +15,7 @@ from evergauge.errors import ApiError, ConnectionLost
 from evergauge.kube.items import Bookmark, Event
 from evergauge.kube.turns import Turns
 from evergauge.kube.versions import check_order, is_older
-from evergauge.kube.watches import open_watch
+from evergauge.kube.watches import GATHER, open_watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,11 +120,14 @@ class Relay:
             connect=timing.connect,
             silence=length + timing.grace,
             clock=self._ways.clock,
-            gather=True,
+            # What is left to gather when the server ends the watch early must not seem to have come with its full time.
+            gather_until=opened + length - GATHER,
         ) as watch:
             self._ways.observer.watched(self._source)
             self._ways.outage.answered()
             while (sent := await watch.read()) is not None:
+                if watch.waited:
+                    turns.begin()
                 for each in sent:
                     event = watch.read_event(each)
                     if isinstance(event, Bookmark):

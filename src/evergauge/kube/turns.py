@@ -34,6 +34,10 @@ class Turns:
     async def rest(self) -> None:
         """Let the others run, and begin a new turn."""
         await asyncio.sleep(0)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a new turn: the others have just run."""
         self._ends = self._clock() + self._length
 
 

@@ -1,6 +1,6 @@
 """The native part: what every object goes through, compiled to machine code, where Evergauge was installed with a C compiler.
 
-`lines`, `messages`, `nodes`, `partition` and `pieces` are the compiled modules, None without them. Then Python does the same, with the same result, in more time
+`fragments`, `lines`, `messages`, `nodes` and `partition` are the compiled modules, None without them. Then Python does the same, with the same result, in more time
 (docs/decisions/0023-a-native-part.md); and objects are asked for in JSON.
 """
 
@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["lines", "messages", "nodes", "partition", "pieces"]
+__all__ = ["fragments", "lines", "messages", "nodes", "partition"]
 
+fragments: ModuleType | None
 lines: ModuleType | None
 messages: ModuleType | None
 nodes: ModuleType | None
 partition: ModuleType | None
-pieces: ModuleType | None
 try:
+    fragments = import_module("evergauge.native.fragments")
     lines = import_module("evergauge.native.lines")
     messages = import_module("evergauge.native.messages")
     nodes = import_module("evergauge.native.nodes")
     partition = import_module("evergauge.native.partition")
-    pieces = import_module("evergauge.native.pieces")
 except ImportError:
-    lines = messages = nodes = partition = pieces = None
+    fragments = lines = messages = nodes = partition = None

@@ -56,10 +56,10 @@ def exposed(kind: CompiledKind, stores: Sequence[FeedStore]) -> Exposed:
 class StoreExposer:
     """All kinds in service, by resource.
 
-    Theory of operation. A scrape first folds, bucket by bucket and in turns with everything else, what waited when it began. Then
-    it takes the fragments of all stores within one step of the event loop. A change that arrives meanwhile waits, or is folded
-    with all its families, so no scrape mixes two versions of an object; and none misses a change seen before it began. What it
-    took is immutable: a slow reader holds up nobody.
+    Theory of operation. A scrape first waits until what has come from the API server is seen, for it may have been left to gather. Then it folds, bucket
+    by bucket and in turns with everything else, what waits. Then it takes the fragments of all stores within one step of the event loop.
+    A change that arrives meanwhile waits, or is folded with all its families, so no scrape mixes two versions of an object; and none misses a
+    change that had come before it began. What it took is immutable: a slow reader holds up nobody.
     """
 
     def __init__(

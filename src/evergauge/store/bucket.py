@@ -126,11 +126,11 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         """Bring what waits into the fragments, all families in one step; returns the families that changed."""
         self.render()
         before, rows = self.fragments, cast("dict[int, Row]", self.waiting)
-        self.waiting, self.waiting_bytes = {}, 0
         if self._is_new(rows):
             self.fragments = tuple(map(build, columns([rows[slot] for slot in range(len(self.keys))])))
         elif rows:
             self.fragments = self._rebuilt(by_family(rows))
+        self.waiting, self.waiting_bytes = {}, 0
         if self.largest >= MOST_BYTES:
             self.largest = max(map(_LENGTH, filter(None, self.fragments)), default=0)
         return [family for family, new in enumerate(map(is_not, before, self.fragments)) if new]
@@ -138,7 +138,7 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
     def _is_new(self, rows: dict[int, Row]) -> TypeGuard[dict[int, Sequence[bytes]]]:
         """Whether nothing was folded yet, and an object's lines wait in each slot."""
         return (
-            len(rows) == len(self.keys)
+            0 < len(rows) == len(self.keys)
             and not any(self.fragments)
             and not any(isinstance(row, dict) for row in rows.values())
         )

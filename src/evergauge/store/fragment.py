@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from isal import isal_zlib
 
-from evergauge.native import pieces as native
+from evergauge.native import fragments as native
 from evergauge.store.columns import CHECKSUM, NARROW_BELOW, NOTHING, Column, changed, column_of, cut, widened
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ LEVEL = 1
 RAW = -15
 """Window bits for deflate without a header."""
 PIECE = 4 * 1024
-"""Plain bytes of a piece that was cut: so many at least, and less than twice as many."""
+"""Plain bytes of a piece where it is cut: so many at least, and less than twice as many; the last one may have fewer."""
 _PIECE = struct.Struct("=4I")
 
 

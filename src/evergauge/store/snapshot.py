@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from isal import isal_zlib
 
-from evergauge.native import pieces as native
+from evergauge.native import fragments as native
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -241,6 +241,9 @@ class Store:
             self._drop(bucket)
         elif bucket.full:
             self._roomy.pop(bucket, None)
+        elif self._settled:
+            # It may have counted as full until now, by an estimate.
+            self._roomy.setdefault(bucket)
 
     def _drop(self, bucket: Bucket) -> None:
         del self._buckets[bucket]

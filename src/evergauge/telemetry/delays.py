@@ -34,7 +34,7 @@ class DelayHistogram(Collector):
         bounds = [*map(str, BUCKETS), "+Inf"]
         yield HistogramMetricFamily(
             "evergauge_event_visible_delay_seconds",
-            "Time from an event's arrival in this process to the moment from which any scrape that begins shows it.",
+            "Time from an event's arrival, or when it was left to gather, to the moment from which any scrape that begins shows it.",
             buckets=list(zip(bounds, accumulate(self._counts), strict=True)),
             sum_value=self._sum,
         )

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, auto_pickle=False
-"""Fragments of pieces: those that change are made anew, and what fragments in a row come to."""
+"""Fragments: their pieces that change are made anew; and what fragments in a row come to."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython cimport final
@@ -88,12 +88,12 @@ def rebuilt(old, dict changes, Py_ssize_t slots, Py_ssize_t least, inflate, defl
 cdef class Rebuilding:
     """A fragment in the making: piece by piece either as it was, or made anew."""
 
-    cdef list news  # by slot the new lines, None where they are as before
+    cdef list changed  # by slot the new lines, None where they are as before
     cdef Py_ssize_t old_slots, least
     cdef bint wide  # whether lengths are packed in four bytes each
     cdef bytes deflated, lengths, new_lengths, new_checksums
     cdef object inflate, deflate, crc32
-    cdef Py_ssize_t slot, at, kept  # the next slot, where its old piece begins, and up to where old pieces are among the parts
+    cdef Py_ssize_t slot, at, copied  # the next slot, where its old piece begins, and up to where old pieces are done with
     cdef list parts
     cdef bytes cuts
     cdef Py_ssize_t count  # of the new pieces, for each of which there is room: none is without slots
@@ -108,12 +108,12 @@ cdef class Rebuilding:
         self.new_lengths = grown(self.lengths, slots * (4 if self.wide else 2))
         self.new_checksums = grown(checksums, slots * 8)
         self.cuts = PyBytes_FromStringAndSize(NULL, slots * sizeof(Piece))
-        self.parts, self.news = [], [None] * slots
+        self.parts, self.changed = [], [None] * slots
         cdef uint64_t *sums = <uint64_t *>PyBytes_AS_STRING(self.new_checksums)
         for slot in range(self.old_slots, slots):
             sums[slot] = hash_of(NULL, 0)
         for slot, lines in changes.items():
-            self.news[slot] = lines
+            self.changed[slot] = lines
             sums[slot] = hash_of(PyBytes_AS_STRING(lines), PyBytes_GET_SIZE(lines))
             set_length(self.new_lengths, self.wide, slot, PyBytes_GET_SIZE(lines))
 
@@ -121,9 +121,9 @@ cdef class Rebuilding:
         """The next piece of the old fragment, which now has the slots up to the last."""
         cdef Py_ssize_t slot
         for slot in range(self.slot, last):
-            if self.news[slot] is not None:
-                self.parts.append(self.deflated[self.kept:self.at])
-                self.kept = self.at + old.deflated
+            if self.changed[slot] is not None:
+                self.parts.append(self.deflated[self.copied:self.at])
+                self.copied = self.at + old.deflated
                 self.make_anew(old, last)
                 break
         else:
@@ -133,9 +133,11 @@ cdef class Rebuilding:
 
     cdef int make_anew(self, Piece old, Py_ssize_t last) except -1:
         """In as many pieces as there is text for: of much the same size, and an object's lines stay together."""
-        cdef bytes before = self.inflate(self.deflated[self.at:self.kept], <Py_ssize_t>old.length), text, part
+        cdef bytes before = self.inflate(self.deflated[self.at:self.copied], <Py_ssize_t>old.length), text, part
         cdef char *source = PyBytes_AS_STRING(before)
         cdef Py_ssize_t left = 0, slot, length, size
+        if PyBytes_GET_SIZE(before) != old.length:
+            raise ValueError(f"{PyBytes_GET_SIZE(before)} bytes inflated, of {old.length}")
         for slot in range(self.slot, last):
             left += length_of(self.new_lengths, self.wide, slot)
         size = left // max(1, left // self.least)
@@ -158,7 +160,7 @@ cdef class Rebuilding:
         cdef bytes lines
         for slot in range(self.slot, last):
             length = length_of(self.lengths, self.wide, slot) if slot < self.old_slots else 0
-            lines = self.news[slot]
+            lines = self.changed[slot]
             if lines is None:
                 memcpy(at, source, length)
                 at += length
@@ -178,7 +180,7 @@ cdef class Rebuilding:
         cdef Piece *pieces = <Piece *>PyBytes_AS_STRING(self.cuts)
         cdef Py_ssize_t number, length = 0
         cdef uint32_t crc = 0
-        self.parts.append(self.deflated[self.kept:])
+        self.parts.append(self.deflated[self.copied:])
         for number in range(self.count):
             length += pieces[number].length
             crc = crc_of_both(crc, pieces[number].crc, pieces[number].length)
