@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from operator import attrgetter, is_not
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard, cast
 
 import msgspec
@@ -125,15 +125,19 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
     def fold(self) -> Sequence[int]:
         """Bring what waits into the fragments, all families in one step; returns the families that changed."""
         self.render()
-        before, rows = self.fragments, cast("dict[int, Row]", self.waiting)
+        rows = cast("dict[int, Row]", self.waiting)
+        families: Sequence[int] = range(len(self.fragments))
+        before = self.fragments
         if self._is_new(rows):
             self.fragments = tuple(map(build, columns([rows[slot] for slot in range(len(self.keys))])))
         elif rows:
-            self.fragments = self._rebuilt(by_family(rows))
+            # An update changes a few of many families: nothing is done for the others.
+            changes = by_family(rows)
+            self.fragments, families = self._rebuilt(changes), tuple(changes)
         self.waiting, self.waiting_bytes = {}, 0
         if self.largest >= MOST_BYTES:
             self.largest = max(map(_LENGTH, filter(None, self.fragments)), default=0)
-        return [family for family, new in enumerate(map(is_not, before, self.fragments)) if new]
+        return [family for family in families if self.fragments[family] is not before[family]]
 
     def _is_new(self, rows: dict[int, Row]) -> TypeGuard[dict[int, Sequence[bytes]]]:
         """Whether nothing was folded yet, and an object's lines wait in each slot."""
@@ -145,7 +149,6 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
 
     def _rebuilt(self, changes: dict[int, dict[int, bytes]]) -> Fragments:
         fragments = list(self.fragments)
-        # An update changes a few of many families: nothing is done for the others.
         for family, lines in changes.items():
             fragments[family] = rebuild(fragments[family], lines, len(self.keys))
         return tuple(fragments)
