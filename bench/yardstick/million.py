@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 MIB: Final = 1024.0
 """The most that one shard may take at its peak."""
+SHARE: Final = 1.1
+"""Times the CPU of one process for everything, divided by the number of shards: what one shard may take."""
 OBJECTS: Final = 'evergauge_objects{resource="pods"}'
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One shard. seconds, cpu: from its execution until it is ready. resident, peak: MiB after a scrape. gzip_*: of a scrape."""
+    """One shard, or one process for everything. seconds, cpu: from its execution until it is ready. resident, peak: MiB after a scrape. gzip_*: of a scrape."""
 
     number: int
     pods: int
@@ -48,12 +50,16 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", type=int, nargs="+", metavar="SHARD", help="measure these, and extrapolate the others"
     )
+    parser.add_argument(
+        "--whole", action="store_true", help="beside them, one process for everything (2.6 GiB a million)"
+    )
 
 
 def estimate(options: argparse.Namespace) -> float:
     """Seconds that a run takes."""
     each = 15 + options.pods / options.shards * 0.25e-3 + options.pods * 0.01e-3
-    return float(10 + options.pods * 0.09e-3 + len(options.only or range(options.shards)) * each)
+    whole = 15 + options.pods * 0.1e-3 if options.whole else 0.0
+    return float(10 + options.pods * 0.09e-3 + len(options.only or range(options.shards)) * each + whole)
 
 
 def run(options: argparse.Namespace) -> Outcome:
@@ -61,7 +67,10 @@ def run(options: argparse.Namespace) -> Outcome:
     numbers: Sequence[int] = options.only or range(options.shards)
     with simulated(options.pods) as simulator:
         say(f"the simulator has {simulator.pods} pods in {simulator.resident():.0f} MiB")
-        shards = [_measure(simulator, number, options.shards) for number in numbers]
+        shards = [
+            _measure(simulator, number, f"--shard={number}", f"--total-shards={options.shards}") for number in numbers
+        ]
+        whole = _measure(simulator, 0) if options.whole else None
         memory = simulator.resident()
     text = [
         f"{simulator.pods} pods on the simulator ({memory:.0f} MiB), {options.shards} shards by slots, one at a time"
@@ -69,6 +78,10 @@ def run(options: argparse.Namespace) -> Outcome:
     text += ["", *table(shards)]
     lines = list(lines_of(shards, simulator.pods, options.shards))
     figures = {"simulated": simulator.pods, "simulator_resident": memory, "total": options.shards}
+    if whole:
+        text += ["", *table([whole])]
+        lines.append(_share(shards, whole, options.shards))
+        figures["whole"] = asdict(whole)
     return Outcome(text, lines, figures | {"shards": [asdict(shard) for shard in shards]})
 
 
@@ -96,8 +109,19 @@ def lines_of(shards: Sequence[Shard], pods: int, total: int) -> Iterator[Line]:
     yield at_most("peak of the largest, extrapolated", dearest.peak * largest / dearest.pods, MIB, " MiB", digits=0)
 
 
-def _measure(simulator: Simulator, number: int, total: int) -> Shard:
-    command = [*EVERGAUGE, "--sharding=slots", f"--shard={number}", f"--total-shards={total}"]
+def _share(shards: Sequence[Shard], whole: Shard, total: int) -> Line:
+    """CPU by pods, since shards differ in size by what the table of slots gives them."""
+    found = sum(each.cpu for each in shards) / sum(each.pods for each in shards) * whole.pods / total / whole.cpu
+    return Line(
+        f"CPU of one of {total}",
+        f"{found:.3f} of one process for everything",
+        f"<= {SHARE / total:.3f}",
+        found <= SHARE / total,
+    )
+
+
+def _measure(simulator: Simulator, number: int, *flags: str) -> Shard:
+    command = [*EVERGAUGE, "--sharding=slots", *flags]
     with running(f"shard {number}", command, kubeconfig=simulator.api.kubeconfig, resources="pods") as program:
         wait_until_ready(program)
         seconds, used = time.perf_counter() - program.started, program.cpu()

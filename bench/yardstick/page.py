@@ -108,9 +108,10 @@ def _peaks(result: Result) -> Iterator[str]:
 
 def _million(result: Result) -> Iterator[str]:
     yield from _head("shard", "pods", "until ready", "CPU", "resident", "peak", "gzip scrape", "size")
-    for each in result["shards"]:
+    whole = [result["whole"]] if "whole" in result else []
+    for each in [*result["shards"], *whole]:
         yield _row(
-            f"{each['number']} of {result['total']}",
+            "all in one" if each in whole else f"{each['number']} of {result['total']}",
             f"{each['pods']:,}",
             report.text(each["seconds"], "s"),
             report.text(each["cpu"], "s"),

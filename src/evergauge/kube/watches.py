@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 0.0001
 """Seconds: whoever reads so quickly has not waited."""
-GATHER = 0.1
+GATHER = 0.25
 """Seconds, at most, for which nothing is read where events come often: one that is read by itself costs several times as much."""
 MUCH = 128 * 1024
 """Bytes that are left to gather, by the rate at which they came: about what the kernel has room for at once. With more the server would have to wait."""
