@@ -11,6 +11,7 @@ import pytest
 from evergauge.errors import VersionTooLarge
 from evergauge.kube.items import Bookmark, read_event
 from evergauge.kube.lists import _Initial
+from evergauge.kube.watches import GATHER
 from evergauge.kube.ways import Timing, timing_for
 from evergauge.sim import Fault, SimOptions
 from kube.feeding import BOUND, LISTS_BY_WATCH, LISTS_WHOLE, Kept, staged
@@ -316,7 +317,7 @@ async def test_events_that_two_watches_deliver_are_taken_once_and_in_order() -> 
         assert len(taken) >= 399
         assert taken == sorted(set(taken), key=int)
         assert stage.told.visible_events == len(taken)
-        assert max(stage.told.delays) < 0.1
+        assert max(stage.told.delays) == pytest.approx(GATHER)
 
 
 @in_virtual_time
