@@ -62,7 +62,7 @@ def column_of(waiting: Sequence[bytes | None]) -> Column | None:
 
 
 def changed(column: Column, changes: Mapping[int, bytes]) -> Column:
-    """The column after some slots' lines have changed. changes: the new lines, for which the lengths as they are packed have room."""
+    """The column after some slots' lines have changed, where there is no native part. changes: the new lines, for which the lengths as they are packed have room."""
     text, packed, checksums = column
     lengths, new_checksums = numbers(packed, len(checksums) // CHECKSUM), bytearray(checksums)
     pieces: list[bytes] = []
@@ -77,7 +77,7 @@ def changed(column: Column, changes: Mapping[int, bytes]) -> Column:
 
 
 def cut(column: Column, pieces: int) -> list[Column]:
-    """The column in so many pieces of much the same size, or fewer: an object's lines stay together."""
+    """The column in so many pieces of much the same size, or fewer, where there is no native part: an object's lines stay together."""
     if pieces == 1:
         return [column]
     text, lengths, checksums = column
