@@ -15,6 +15,7 @@ from yardstick.errors import say
 from yardstick.living import self_metric, wait_until_ready
 from yardstick.outcome import Bench, Line, Outcome, at_most
 from yardstick.program import EVERGAUGE, running, settle
+from yardstick.shards import SHARE, share_line
 from yardstick.simulator import simulated
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 MIB: Final = 1024.0
 """The most that one shard may take at its peak."""
-SHARE: Final = 1.1
-"""Times the CPU of one process for everything, divided by the number of shards: what one shard may take."""
 OBJECTS: Final = 'evergauge_objects{resource="pods"}'
 
 
@@ -112,12 +111,7 @@ def lines_of(shards: Sequence[Shard], pods: int, total: int) -> Iterator[Line]:
 def _share(shards: Sequence[Shard], whole: Shard, total: int) -> Line:
     """CPU by pods, since shards differ in size by what the table of slots gives them."""
     found = sum(each.cpu for each in shards) / sum(each.pods for each in shards) * whole.pods / total / whole.cpu
-    return Line(
-        f"CPU of one of {total}",
-        f"{found:.3f} of one process for everything",
-        f"<= {SHARE / total:.3f}",
-        found <= SHARE / total,
-    )
+    return share_line(f"CPU of one of {total}", found, SHARE / total)
 
 
 def _measure(simulator: Simulator, number: int, *flags: str) -> Shard:

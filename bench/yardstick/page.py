@@ -108,10 +108,12 @@ def _peaks(result: Result) -> Iterator[str]:
 
 def _million(result: Result) -> Iterator[str]:
     yield from _head("shard", "pods", "until ready", "CPU", "resident", "peak", "gzip scrape", "size")
-    whole = [result["whole"]] if "whole" in result else []
-    for each in [*result["shards"], *whole]:
+    rows = [(f"{each['number']} of {result['total']}", each) for each in result["shards"]]
+    if "whole" in result:
+        rows.append(("all in one", result["whole"]))
+    for label, each in rows:
         yield _row(
-            "all in one" if each in whole else f"{each['number']} of {result['total']}",
+            label,
             f"{each['pods']:,}",
             report.text(each["seconds"], "s"),
             report.text(each["cpu"], "s"),

@@ -129,13 +129,14 @@ def lines_of(costs: Mapping[str, Cost], totals: Sequence[int], start: float) -> 
     whole = costs["slots, unsharded"]
     for total in totals:
         cost, target = costs[f"slots, 1 of {total}"], SHARE / total
-        yield _share(f"1 of {total} by slots: bytes received", cost.received / whole.received, target)
-        yield _share(f"1 of {total} by slots: CPU", cost.cpu / whole.cpu, target)
+        yield share_line(f"1 of {total} by slots: bytes received", cost.received / whole.received, target)
+        yield share_line(f"1 of {total} by slots: CPU", cost.cpu / whole.cpu, target)
         beyond = (cost.cpu - start) / max(whole.cpu - start, 0.01)
         yield Line(f"1 of {total} by slots: CPU beyond a start", f"{beyond:.3f} of the whole")
 
 
-def _share(what: str, share: float, target: float) -> Line:
+def share_line(what: str, share: float, target: float) -> Line:
+    """What one shard takes of what one process for everything takes, and what it may."""
     return Line(what, f"{share:.3f} of the whole", f"<= {target:.3f}", share <= target)
 
 

@@ -27,8 +27,11 @@ MUCH = 128 * 1024
 
 async def read_within(silence: float, stream: Stream, what: str) -> bytes:
     """What comes next of a stream, empty at its clean end. Raises ConnectionLost; as silent when nothing has come for so many seconds."""
-    if there := stream.read_now():
-        return there  # A time-out costs more than this.
+    return stream.read_now() or await wait_within(silence, stream, what)
+
+
+async def wait_within(silence: float, stream: Stream, what: str) -> bytes:
+    """The same, of a stream that has nothing now. What is there is better read without: a time-out costs more than reading it."""
     try:
         async with asyncio.timeout(silence):
             return await stream.read()
@@ -94,7 +97,7 @@ class Sent:
     async def _wait(self) -> bytes:
         self.waited = True
         with nullcontext() if self._gather_until is None else self._stream.idle():
-            return await read_within(self._silence, self._stream, self._what)
+            return await wait_within(self._silence, self._stream, self._what)
 
     async def _let_gather(self) -> None:
         now = self._clock()

@@ -142,7 +142,7 @@ def columns(list rows):
 
 
 def by_family(dict rows):
-    """By family, and in it by slot, the lines that are new. rows: by slot a Mapping of them by family, or a sequence of all, of which empty ones aren't new."""
+    """By family, and in it by slot, the lines that are new. rows: by slot a dict of them by family, or a sequence of all, of which empty ones aren't new."""
     cdef dict found = {}
     cdef Py_ssize_t i
     for slot, row in rows.items():
