@@ -83,15 +83,15 @@ def test_any_changes_in_a_row(changes: list[dict[int, int]]) -> None:
 
 
 def test_it_is_of_one_piece_until_it_changes() -> None:
-    now = [lines(1024) for _ in range(SLOTS)]
+    now = [lines(256) for _ in range(SLOTS)]
     fragment = built(now)
     assert fragment.pieces() == [fragment]
-    now[20] = lines(1024)
+    now[20] = lines(256)
     cut = rebuild(fragment, {20: now[20]}, SLOTS)
     assert cut is not None
     expect(cut, now)
     sizes = [piece.length for piece in cut.pieces()]
-    assert len(sizes) == SLOTS * 1024 // PIECE
+    assert len(sizes) == SLOTS * 256 // PIECE
     assert all(PIECE <= size < 2 * PIECE for size in sizes[:-1])
 
 

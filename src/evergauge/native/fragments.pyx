@@ -2,11 +2,13 @@
 """Fragments: their pieces that change are made anew; and what fragments in a row come to."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
 from cython cimport final
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from evergauge.native.hashes cimport hash_of
+from evergauge.native.structs cimport prefetch, slot_offset
 
 cdef extern from *:
     """
@@ -39,6 +41,7 @@ cdef extern from *:
     """
     void fill_powers()
     uint32_t crc_of_both(uint32_t crc, uint32_t next, uint32_t length) nogil
+    PyObject *PyList_GET_ITEM(list objects, Py_ssize_t number)
 
 
 fill_powers()
@@ -52,17 +55,50 @@ cdef struct Piece:
     uint32_t crc
 
 
+cdef enum:
+    AHEAD = 8  # fragments that are fetched before they are looked at: of all there are, few are still in the caches
+
+cdef type fragment_type = None
+cdef Py_ssize_t length_offset, crc_offset, deflated_offset
+"""The class of fragments, and where they keep what a total is made of."""
+
+
+cdef int know(type fragment) except -1:
+    """Where fragments of that class keep it."""
+    global fragment_type, length_offset, crc_offset, deflated_offset
+    length_offset, crc_offset, deflated_offset = slot_offset(fragment.length), slot_offset(fragment.crc), slot_offset(fragment.deflated)
+    if min(length_offset, crc_offset, deflated_offset) < 0:
+        raise TypeError(f"{fragment.__name__} is no struct with length, crc and deflated")
+    fragment_type = fragment
+    return 0
+
+
+cdef inline PyObject *slot(PyObject *fragment, Py_ssize_t offset) noexcept:
+    """What a fragment keeps there, borrowed."""
+    return (<PyObject **>(<char *>fragment + offset))[0]
+
+
 def total(list fragments):
-    """CRC-32 and bytes of the plain text of fragments in a row, and their bytes deflated."""
+    """CRC-32 and bytes of the plain text of fragments in a row, and their bytes deflated. All are of one class."""
     cdef uint32_t crc = 0
     cdef uint64_t length = 0, deflated = 0, each
-    cdef bytes text
-    for fragment in fragments:
-        each = fragment.length
-        text = fragment.deflated
-        crc = crc_of_both(crc, fragment.crc, <uint32_t>each)
+    cdef Py_ssize_t i, count = len(fragments)
+    cdef PyObject *fragment
+    if count and type(fragments[0]) is not fragment_type:
+        know(type(fragments[0]))
+    for i in range(count):
+        if i + 2 * AHEAD < count:
+            prefetch(PyList_GET_ITEM(fragments, i + 2 * AHEAD))
+        if i + AHEAD < count:
+            fragment = PyList_GET_ITEM(fragments, i + AHEAD)
+            prefetch(slot(fragment, length_offset))
+            prefetch(slot(fragment, crc_offset))
+            prefetch(slot(fragment, deflated_offset))
+        fragment = PyList_GET_ITEM(fragments, i)
+        each = <object>slot(fragment, length_offset)
+        crc = crc_of_both(crc, <object>slot(fragment, crc_offset), <uint32_t>each)
         length += each
-        deflated += PyBytes_GET_SIZE(text)
+        deflated += PyBytes_GET_SIZE(<object>slot(fragment, deflated_offset))
     return (crc, length, deflated)
 
 

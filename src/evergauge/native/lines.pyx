@@ -3,16 +3,17 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject, Py_TYPE
 from cython cimport final
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
 from evergauge.native.hashes cimport hash_of
+from evergauge.native.structs cimport prefetch, slot_offset
 from evergauge.native.texts cimport Buffer
 
 cdef extern from *:
-    void prefetch "__builtin_prefetch" (const void *at) nogil
-    void *PyTuple_GET_ITEM(tuple objects, Py_ssize_t number)
+    PyObject *PyTuple_GET_ITEM(tuple objects, Py_ssize_t number)
 
 
 @final
@@ -75,27 +76,44 @@ cdef class Lines:
         """By family the lines that differ from what the fragments have in a slot."""
         cdef Py_ssize_t start = slot * 8, i
         cdef dict found = {}
-        cdef bytes checksums
-        # Most of what is compared has left the caches since the bucket's last change: fetched at once, the fragments wait for memory together.
+        cdef PyObject *fragment
+        cdef PyObject *checksums
+        # Most of what is compared has left the caches since the bucket's last change: fetched at once, and not touched before, all of it waits for memory together.
         for i in range(self.families):
             prefetch(PyTuple_GET_ITEM(fragments, i))
         for i in range(self.families):
-            fragment = fragments[i]
-            if fragment is not None:
-                checksums = fragment.checksums
-                prefetch(PyBytes_AS_STRING(checksums))
-                prefetch(PyBytes_AS_STRING(checksums) + start)
+            fragment = PyTuple_GET_ITEM(fragments, i)
+            if fragment is not <PyObject *>None:
+                checksums = checksums_of(fragment)
+                prefetch(checksums)
+                prefetch(PyBytes_AS_STRING(<object>checksums) + start)
         for i in range(self.families):
-            fragment = fragments[i]
-            if fragment is not None:
-                checksums = fragment.checksums
-                if start + 8 <= PyBytes_GET_SIZE(checksums):
-                    if memcmp(PyBytes_AS_STRING(checksums) + start, &self.checksums[i], 8) != 0:
+            fragment = PyTuple_GET_ITEM(fragments, i)
+            if fragment is not <PyObject *>None:
+                checksums = checksums_of(fragment)
+                if start + 8 <= PyBytes_GET_SIZE(<object>checksums):
+                    if memcmp(PyBytes_AS_STRING(<object>checksums) + start, &self.checksums[i], 8) != 0:
                         found[i] = self[i]
                     continue
             if self.length(i):
                 found[i] = self[i]
         return found
+
+
+cdef type fragment_type = None
+cdef Py_ssize_t checksums_offset = -1
+"""The class of fragments, and where they keep their checksums."""
+
+
+cdef inline PyObject *checksums_of(PyObject *fragment) except NULL:
+    """Borrowed: what a fragment holds it holds as long as it lives. The bytes themselves aren't touched."""
+    global fragment_type, checksums_offset
+    if <PyObject *>Py_TYPE(<object>fragment) is not <PyObject *>fragment_type:
+        checksums_offset = slot_offset(type(<object>fragment).checksums)
+        if checksums_offset < 0:
+            raise TypeError(f"{type(<object>fragment).__name__} is no struct with checksums")
+        fragment_type = type(<object>fragment)
+    return (<PyObject **>(<char *>fragment + checksums_offset))[0]
 
 
 def checksum(bytes lines):

@@ -18,6 +18,7 @@ from cython cimport final
 from libc.string cimport memcpy
 
 from evergauge.native.lines cimport Lines
+from evergauge.native.structs cimport slot_offset
 from evergauge.native.texts cimport (
     Buffer,
     PyUnicode_CheckExact,
@@ -30,18 +31,6 @@ from evergauge.native.texts cimport (
 
 cdef extern from *:
     """
-    #include <structmember.h>
-    #ifndef Py_T_OBJECT_EX
-    #define Py_T_OBJECT_EX T_OBJECT_EX
-    #endif
-
-    /* Where a struct of that type keeps the field, in bytes from its start; -1 where it isn't an object in a slot. */
-    static Py_ssize_t slot_offset(PyObject *descriptor) {
-        if (!Py_IS_TYPE(descriptor, &PyMemberDescr_Type)) return -1;
-        PyMemberDef *member = ((PyMemberDescrObject *)descriptor)->d_member;
-        return member->type == Py_T_OBJECT_EX ? member->offset : -1;
-    }
-
     /* Whether a text holds one of the three characters that are escaped in a label's value: no early end, so that it is vectorised. */
     static int holds_special(const char *text, Py_ssize_t length) {
         unsigned char found = 0;
@@ -49,7 +38,6 @@ cdef extern from *:
         return found;
     }
     """
-    Py_ssize_t slot_offset(object descriptor)
     bint holds_special(const char *text, Py_ssize_t length) nogil
 
 

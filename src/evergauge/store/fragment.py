@@ -11,6 +11,7 @@ a change cuts what it touches, and the next one near by inflates and deflates a 
 from __future__ import annotations
 
 import struct
+import threading
 import zlib
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ LEVEL = 1
 """ISA-L's level: as small as zlib's 6 at ten times its speed (docs/decisions)."""
 RAW = -15
 """Window bits for deflate without a header."""
-PIECE = 4 * 1024
+PIECE = 3 * 1024
 """Plain bytes of a piece where it is cut: so many at least, and less than twice as many; the last one may have fewer."""
 _PIECE = struct.Struct("=4I")
 
@@ -87,10 +88,25 @@ def _fragment(text: bytes, lengths: bytes, checksums: bytes) -> Fragment:
     return Fragment(deflate(text), len(text), isal_zlib.crc32(text), lengths, checksums)
 
 
+class _Deflater(threading.local):
+    """One stream for all that a thread deflates, since a new one costs as much as deflating 1 KB: a full flush forgets what came before."""
+
+    def __init__(self) -> None:
+        self.stream = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, RAW)
+
+
+_DEFLATER = _Deflater()
+
+
 def deflate(text: bytes) -> bytes:
-    """Raw deflate with a sync flush at the end and no last block."""
-    compressor = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, RAW)
-    return bytes(compressor.compress(text)) + bytes(compressor.flush(isal_zlib.Z_SYNC_FLUSH))
+    """Raw deflate that refers to nothing before it, flushed to a byte's border at the end, without a last block."""
+    stream = _DEFLATER.stream
+    try:
+        return bytes(stream.compress(text)) + bytes(stream.flush(isal_zlib.Z_FULL_FLUSH))
+    except BaseException:
+        # What it may have taken in must not come out with the next text.
+        _DEFLATER.__init__()  # type: ignore[misc]
+        raise
 
 
 def inflate(deflated: bytes, length: int) -> bytes:
