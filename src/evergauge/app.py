@@ -80,8 +80,7 @@ async def serve(
         _stop_on_signals(stop)
         log.info("serving", metrics=servers[0].url, telemetry=servers[1].url, kinds=parts.kinds)
         started(Endpoints(servers[0].url, servers[1].url))
-        # What lives now lives on: the garbage collector needn't look through it again and again.
-        gc.collect()
+        # What lives now lives on: the garbage collector needn't look through it, not even once.
         gc.freeze()
         gc.enable()
         jobs += start_jobs([Job("stalls", monitor.run), *jobs_of(options, parts)], _RNG)

@@ -85,14 +85,16 @@ def _complain(message: str) -> None:
 def _serve(line: Line) -> int:
     options = options_of(line.given)
     require_built(options)
-    # All that is made until it serves stays: `serve` has the collector look through it once, and go on from there.
+    # All that is made until it serves stays: `serve` has the collector go on from there.
     gc.disable()
     try:
         _start_logging(options)
         import asyncio  # noqa: PLC0415 (as all that only serving needs)
 
+        with _load("evergauge.kube.tls", "without_authorities")():
+            serve = _load("evergauge.app", "serve")
         # Not uvloop: docs/decisions/0011-asyncio-serves.md.
-        return int(asyncio.run(_load("evergauge.app", "serve")(options)))
+        return int(asyncio.run(serve(options)))
     finally:
         gc.enable()
 

@@ -252,3 +252,11 @@ def test_what_needs_no_cluster_imports_little(argv: list[str]) -> None:
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_nothing_before_the_app_imports_aiohttp_whose_contexts_would_load_all_authorities() -> None:
+    code = (
+        "import sys, evergauge.cli, evergauge.logs, evergauge.kinds, evergauge.kube.tls\n"
+        "sys.exit('aiohttp' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

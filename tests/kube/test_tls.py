@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 import uvloop
@@ -14,7 +16,7 @@ from structlog.testing import capture_logs
 from evergauge.errors import ConnectionLost, Unreachable
 from evergauge.kube.cluster import Cluster
 from evergauge.kube.credentials import Credential, Fixed
-from evergauge.kube.tls import ClientCertificate, Trust, new_context
+from evergauge.kube.tls import ClientCertificate, Trust, new_context, without_authorities
 from kube.answering import ENOUGH, answering, client_of, sending, talking
 from kube.certificates import Authority, authority
 
@@ -172,3 +174,14 @@ def test_a_context_is_strict_where_it_should_be(authority: Authority) -> None:
         assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
         assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert "PRIVATE" not in repr(of(authority.client))
+
+
+def test_contexts_made_without_authorities_know_none_and_later_ones_do(authority: Authority, tmp_path: Path) -> None:
+    (tmp_path / "all.pem").write_bytes(authority.pem)
+    with patch.dict(os.environ, {"SSL_CERT_FILE": str(tmp_path / "all.pem")}):
+        os.environ.pop("SSL_CERT_DIR", None)
+        with without_authorities():
+            assert ssl.create_default_context().cert_store_stats()["x509_ca"] == 0
+        assert ssl.create_default_context().cert_store_stats()["x509_ca"] == 1
+        assert os.environ["SSL_CERT_FILE"] == str(tmp_path / "all.pem")
+        assert "SSL_CERT_DIR" not in os.environ

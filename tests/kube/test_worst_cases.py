@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from evergauge.kube.ways import Timing, timing_for
+from evergauge.kube.ways import JITTER, Timing, timing_for
 from evergauge.sim import Fault
 from kube.feeding import staged
 from support.virtual_time import in_virtual_time, now, until
@@ -29,8 +29,8 @@ async def at(stage: Stage, moment: float, bound: float) -> None:
 @pytest.mark.parametrize("bound", BOUNDS)
 async def test_at_rest_a_proof_is_never_old_enough_to_be_doubted(bound: float) -> None:
     timing = timing_for(bound)
-    longest = max(1, round(timing.watch * 1.1))
-    assert timing.renew * 1.1 + longest < 0.8 * bound
+    longest = max(1, round(timing.watch * (1 + JITTER)))
+    assert timing.renew * (1 + JITTER) + longest < 0.8 * bound
 
 
 @pytest.mark.parametrize("bound", BOUNDS)
@@ -52,7 +52,7 @@ async def test_connections_that_go_dead_cost_no_more_than_the_time_until_the_nex
         await at(stage, moment, bound)
         await stage.server.order(Fault(kind="hang", new=False))
         stage.create("unseen")
-        assert await stage.in_step() < timing_for(bound).renew * 1.1 + 0.1
+        assert await stage.in_step() < timing_for(bound).renew * (1 + JITTER) + 0.1
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -182,7 +182,7 @@ async def test_renewals_that_are_answered_410_are_tried_again_as_long_as_a_watch
 ) -> None:
     async with staged() as stage:
         await stage.in_step()
-        # From before a renewal: when that is due, the watch has a quarter of its time left.
+        # From before a renewal: when that is due, the watch has a fifth of its time left.
         await asyncio.sleep(Timing().renew * 0.85)
         await stage.server.order(Fault(kind="expire", verb="watch", seconds=Timing().renew * 0.15 + lasting))
         opened = stage.told.watches.count("ok")

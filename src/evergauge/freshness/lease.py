@@ -14,7 +14,7 @@ State = Literal["syncing", "live", "suspect", "lost", "forbidden", "absent"]
 forbidden: the API server refuses (401, 403). absent: it does not serve the kind (404)."""
 
 _SUSPECT_FROM = 0.8
-"""The part of the bound after which the lease is running out. In good times a proof is 1.75 thirds of the bound old at most."""
+"""The part of the bound after which the lease is running out. In good times a proof is 1.9 thirds of the bound old at most."""
 
 
 class Lease:

@@ -6,7 +6,7 @@ An answer is an envelope, `runtime.Unknown` behind four bytes, around a list or 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -23,7 +23,7 @@ from evergauge.kube.items import (
     read_item,
     read_items,
 )
-from evergauge.protobuf import Protobuf, complete, numbered, reader
+from evergauge.protobuf import Protobuf, complete, messages, numbered, reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,22 +39,6 @@ _RAW = 0x12
 _UNKNOWN = -1
 _MORE = 0x80
 """The bit of all bytes of a number but the last."""
-
-
-@numbered(raw=2)
-class _Envelope(msgspec.Struct, gc=False):
-    raw: bytes = b""
-
-
-@numbered(raw=1)
-class _Extension(msgspec.Struct, gc=False, frozen=True):
-    raw: bytes = b""
-
-
-@numbered(type=1, object=2)
-class _Event(msgspec.Struct, gc=False):
-    type: str = ""
-    object: _Extension = _Extension()
 
 
 @numbered(metadata=1)
@@ -88,7 +72,7 @@ class _Status(msgspec.Struct, gc=False):
     code: int | None = None
 
 
-_ENVELOPE, _EVENT, _BOOKMARK, _LIST, _STATUS = map(reader, (_Envelope, _Event, _Bookmark, _List, _Status))
+_BOOKMARK, _LIST, _STATUS = map(reader, (_Bookmark, _List, _Status))
 
 
 def split(data: bytes) -> tuple[list[bytes], bytes]:
@@ -106,22 +90,21 @@ def split(data: bytes) -> tuple[list[bytes], bytes]:
 def read_event(frame: bytes) -> Event | Bookmark:
     """See `items.read_event`."""
     try:
-        event = _EVENT.read(frame)
-        raw = _unwrap(event.object.raw)
-        if event.type in ("ADDED", "MODIFIED", "DELETED"):
-            return Event(cast("Literal['ADDED', 'MODIFIED', 'DELETED']", event.type), read_item(Protobuf(raw)))
-        if event.type == "BOOKMARK":
-            return bookmark_of(_BOOKMARK.read(raw).metadata or BookmarkMetadata())
-        if event.type == "ERROR":
-            raise error_event(_status(raw))
+        type_, message = messages.event(frame)
+        if type_ in ("ADDED", "MODIFIED", "DELETED"):
+            return Event(type_, read_item(Protobuf(message)))
+        if type_ == "BOOKMARK":
+            return bookmark_of(_BOOKMARK.read(message).metadata or BookmarkMetadata())
+        if type_ == "ERROR":
+            raise error_event(_status(message))
     except ValueError as error:
         raise MalformedAnswer(f"a watch sent what is no event ({error}, {len(frame)} bytes)") from None
-    raise MalformedAnswer(f"a watch sent an event of the unknown type {event.type[:40]!r}")
+    raise MalformedAnswer(f"a watch sent an event of the unknown type {type_[:40]!r}")
 
 
 def read_status(body: bytes) -> object:
     """A Status, as it would be in JSON. Raises ValueError for what is none."""
-    return _status(_unwrap(body))
+    return _status(messages.unwrapped(body))
 
 
 def read_page(body: bytes) -> Page:
@@ -184,13 +167,6 @@ def _field(data: bytes, at: int) -> tuple[int, int, int] | None:
         if data[place] < _MORE:
             return data[at], length, place + 1
     return None
-
-
-def _unwrap(envelope: bytes) -> bytes:
-    """What is in an envelope. Raises ValueError where it is none."""
-    if not envelope.startswith(MAGIC):
-        raise ValueError("it has no envelope")
-    return cast("bytes", _ENVELOPE.read(envelope[len(MAGIC) :]).raw)
 
 
 def _status(message: bytes) -> Any:  # noqa: ANN401 (as JSON is)

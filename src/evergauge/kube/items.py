@@ -79,7 +79,6 @@ class Page(NamedTuple):
     remaining: int | None = None
 
 
-@numbered(uid=5, resourceVersion=6, namespace=3, name=1)
 class _Metadata(msgspec.Struct, gc=False):
     uid: str | None = None
     resourceVersion: str | None = None  # noqa: N815 (the API's name, as below)
@@ -87,7 +86,11 @@ class _Metadata(msgspec.Struct, gc=False):
     name: str | None = None
 
 
-@numbered(metadata=1)
+@numbered(uid=(1, 5), resourceVersion=(1, 6), namespace=(1, 3), name=(1, 1))
+class _MetadataInMessage(_Metadata, gc=False):
+    """The same, of an object's message."""
+
+
 class _Object(msgspec.Struct, gc=False):
     metadata: _Metadata | None = None
 
@@ -124,7 +127,7 @@ class _List(msgspec.Struct, gc=False):
 
 
 _OBJECT = msgspec.json.Decoder(_Object)
-_OBJECT_MESSAGE = reader(_Object)
+_MESSAGE = reader(_MetadataInMessage)
 _EVENT = msgspec.json.Decoder(_Event)
 _BOOKMARK = msgspec.json.Decoder(_Bookmark)
 _LIST = msgspec.json.Decoder(_List)
@@ -144,8 +147,10 @@ def read_item(raw: Raw) -> Item | None:
 
 def _metadata(raw: Raw) -> _Metadata | None:
     """Who an object is. Raises ValueError."""
-    read = _OBJECT_MESSAGE.read(raw) if isinstance(raw, Protobuf) else _OBJECT.decode(raw)
-    return read.metadata
+    if isinstance(raw, Protobuf):
+        found: _Metadata = _MESSAGE.read(raw)
+        return found
+    return _OBJECT.decode(raw).metadata
 
 
 def item_of(metadata: Identified | None, raw: Raw, model: object = None) -> Item | None:

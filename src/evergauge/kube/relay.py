@@ -16,6 +16,7 @@ from evergauge.kube.items import Bookmark, Event
 from evergauge.kube.turns import Turns
 from evergauge.kube.versions import check_order, is_older
 from evergauge.kube.watches import GATHER, open_watch
+from evergauge.kube.ways import JITTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,8 +78,7 @@ class Relay:
 
     async def _until_due(self, live: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
         """Wait until the next watch is to be opened; returns those that live then. Raises the error of the last one."""
-        # Jittered, so that watches that were opened together don't stay together.
-        due = self._ways.clock() + self._ways.timing.renew * self._ways.rng.uniform(0.9, 1.1)
+        due = self._ways.clock() + self._ways.timing.renew * self._jitter()
         while live and (left := due - self._ways.clock()) > 0:
             ended, live = await asyncio.wait(live, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             errors = [error for task in ended if (error := task.exception())]
@@ -89,7 +89,10 @@ class Relay:
         return live
 
     def _length(self) -> int:
-        return max(1, round(self._ways.timing.watch * self._ways.rng.uniform(0.9, 1.1)))
+        return max(1, round(self._ways.timing.watch * self._jitter()))
+
+    def _jitter(self) -> float:
+        return self._ways.rng.uniform(1 - JITTER, 1 + JITTER)
 
     async def _watch(self, length: int) -> None:
         """One watch, from its opening to its clean end."""

@@ -33,6 +33,11 @@ cdef enum:
     SEEN = 4096
     LONGEST_SEEN = 64
     ITEMS = 2  # the number of a list's items, of whatever kind
+    TYPE = 1  # of a WatchEvent
+    OBJECT = 2
+    RAW = 1  # of the RawExtension that holds an object
+    WRAPPED = 2  # of runtime.Unknown, the envelope, behind its four bytes
+    MAGIC = 4
 
 # What a field holds.
 cpdef enum:
@@ -298,7 +303,7 @@ cdef class Message:
         cdef uint64_t size
         cdef list found = []
         while True:
-            at = item_at(at, end, &size)
+            at = field_at(at, end, ITEMS, &size)
             if at is NULL:
                 return found
             PyList_Append(found, self.read_from(at - size, at))
@@ -350,15 +355,51 @@ cdef class Message:
         return 0
 
 
-cdef Bytes item_at(Bytes at, Bytes end, uint64_t *size) except? NULL:
-    """The next item of a list from there: its bytes lie before what is returned; NULL where there is none."""
+cdef Bytes field_at(Bytes at, Bytes end, uint64_t field, uint64_t *size) except? NULL:
+    """The next delimited field of a number from there: its bytes lie before what is returned; NULL where there is none."""
     cdef uint64_t tag
     while at < end:
         at = number_at(at, end, &tag)
         at = value_at(at, end, tag & 7, size)
-        if tag == (ITEMS << 3 | DELIMITED):
+        if tag == (field << 3 | DELIMITED):
             return at
     return NULL
+
+
+cdef Bytes unwrapped_at(Bytes at, Bytes end, uint64_t *size) except NULL:
+    """What is in an envelope, as above, if only nothing. Raises ValueError where it is none."""
+    if end - at < MAGIC or memcmp(at, "k8s\0", MAGIC) != 0:
+        raise ValueError("it has no envelope")
+    at = field_at(at + MAGIC, end, WRAPPED, size)
+    if at is NULL:
+        size[0] = 0
+        return end
+    return at
+
+
+def unwrapped(envelope):
+    """The message in an envelope. Raises ValueError where it is none."""
+    cdef Bytes end
+    cdef Bytes at = bytes_of(envelope, &end)
+    cdef uint64_t size
+    at = unwrapped_at(at, end, &size)
+    return PyBytes_FromStringAndSize(<const char *>at - size, size)
+
+
+def event(frame):
+    """Of a `metav1.WatchEvent` its type, and the message in the envelope of its object. Raises ValueError."""
+    cdef Bytes end, found
+    cdef Bytes start = bytes_of(frame, &end)
+    cdef uint64_t size
+    found = field_at(start, end, TYPE, &size)
+    type_ = text_of(found - size, size) if found is not NULL else ""
+    found = field_at(start, end, OBJECT, &size)
+    if found is not NULL:
+        found = field_at(found - size, found, RAW, &size)
+    if found is NULL:
+        raise ValueError("it has no object")
+    found = unwrapped_at(found - size, found, &size)
+    return (type_, PyBytes_FromStringAndSize(<const char *>found - size, size))
 
 
 def pieces(data):
@@ -368,7 +409,7 @@ def pieces(data):
     cdef uint64_t size
     cdef list found = []
     while True:
-        at = item_at(at, end, &size)
+        at = field_at(at, end, ITEMS, &size)
         if at is NULL:
             return found
         found.append(PyBytes_FromStringAndSize(<const char *>at - size, size))
