@@ -6,8 +6,9 @@ import zlib
 from bisect import bisect_right
 from itertools import accumulate
 from random import Random
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +81,14 @@ def test_any_changes_in_a_row(changes: list[dict[int, int]]) -> None:
             assert not any(now[fragment.slots :])
         else:
             assert fragment is None
+
+
+def test_what_a_failed_deflate_took_in_does_not_come_out_with_the_next_text() -> None:
+    stream = by._DEFLATER.stream
+    by._DEFLATER.stream = Mock(compress=stream.compress, flush=Mock(side_effect=MemoryError))
+    with pytest.raises(MemoryError):
+        by.deflate(b"lost")
+    assert inflate(by.deflate(b"kept"), 100) == b"kept"
 
 
 def test_it_is_of_one_piece_until_it_changes() -> None:

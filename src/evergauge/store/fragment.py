@@ -92,6 +92,10 @@ class _Deflater(threading.local):
     """One stream for all that a thread deflates, since a new one costs as much as deflating 1 KB: a full flush forgets what came before."""
 
     def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin another one."""
         self.stream = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, RAW)
 
 
@@ -105,7 +109,7 @@ def deflate(text: bytes) -> bytes:
         return bytes(stream.compress(text)) + bytes(stream.flush(isal_zlib.Z_FULL_FLUSH))
     except BaseException:
         # What it may have taken in must not come out with the next text.
-        _DEFLATER.__init__()  # type: ignore[misc]
+        _DEFLATER.renew()
         raise
 
 
