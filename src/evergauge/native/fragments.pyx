@@ -8,7 +8,7 @@ from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from evergauge.native.hashes cimport hash_of
-from evergauge.native.structs cimport prefetch, slot_offset
+from evergauge.native.structs cimport kept_at, offset_of, prefetch
 
 cdef extern from *:
     """
@@ -66,16 +66,9 @@ cdef Py_ssize_t length_offset, crc_offset, deflated_offset
 cdef int know(type fragment) except -1:
     """Where fragments of that class keep it."""
     global fragment_type, length_offset, crc_offset, deflated_offset
-    length_offset, crc_offset, deflated_offset = slot_offset(fragment.length), slot_offset(fragment.crc), slot_offset(fragment.deflated)
-    if min(length_offset, crc_offset, deflated_offset) < 0:
-        raise TypeError(f"{fragment.__name__} is no struct with length, crc and deflated")
+    length_offset, crc_offset, deflated_offset = offset_of(fragment, "length"), offset_of(fragment, "crc"), offset_of(fragment, "deflated")
     fragment_type = fragment
     return 0
-
-
-cdef inline PyObject *slot(PyObject *fragment, Py_ssize_t offset) noexcept:
-    """What a fragment keeps there, borrowed."""
-    return (<PyObject **>(<char *>fragment + offset))[0]
 
 
 def total(list fragments):
@@ -91,14 +84,14 @@ def total(list fragments):
             prefetch(PyList_GET_ITEM(fragments, i + 2 * AHEAD))
         if i + AHEAD < count:
             fragment = PyList_GET_ITEM(fragments, i + AHEAD)
-            prefetch(slot(fragment, length_offset))
-            prefetch(slot(fragment, crc_offset))
-            prefetch(slot(fragment, deflated_offset))
+            prefetch(kept_at(fragment, length_offset))
+            prefetch(kept_at(fragment, crc_offset))
+            prefetch(kept_at(fragment, deflated_offset))
         fragment = PyList_GET_ITEM(fragments, i)
-        each = <object>slot(fragment, length_offset)
-        crc = crc_of_both(crc, <object>slot(fragment, crc_offset), <uint32_t>each)
+        each = <object>kept_at(fragment, length_offset)
+        crc = crc_of_both(crc, <object>kept_at(fragment, crc_offset), <uint32_t>each)
         length += each
-        deflated += PyBytes_GET_SIZE(<object>slot(fragment, deflated_offset))
+        deflated += PyBytes_GET_SIZE(<object>kept_at(fragment, deflated_offset))
     return (crc, length, deflated)
 
 

@@ -9,7 +9,7 @@ from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
 from evergauge.native.hashes cimport hash_of
-from evergauge.native.structs cimport prefetch, slot_offset
+from evergauge.native.structs cimport kept_at, offset_of, prefetch
 from evergauge.native.texts cimport Buffer
 
 cdef extern from *:
@@ -109,11 +109,9 @@ cdef inline PyObject *checksums_of(PyObject *fragment) except NULL:
     """Borrowed: what a fragment holds it holds as long as it lives. The bytes themselves aren't touched."""
     global fragment_type, checksums_offset
     if <PyObject *>Py_TYPE(<object>fragment) is not <PyObject *>fragment_type:
-        checksums_offset = slot_offset(type(<object>fragment).checksums)
-        if checksums_offset < 0:
-            raise TypeError(f"{type(<object>fragment).__name__} is no struct with checksums")
+        checksums_offset = offset_of(type(<object>fragment), "checksums")
         fragment_type = type(<object>fragment)
-    return (<PyObject **>(<char *>fragment + checksums_offset))[0]
+    return kept_at(fragment, checksums_offset)
 
 
 def checksum(bytes lines):

@@ -37,7 +37,7 @@ cdef enum:
     OBJECT = 2
     RAW = 1  # of the RawExtension that holds an object
     WRAPPED = 2  # of runtime.Unknown, the envelope, behind its four bytes
-    MAGIC = 4
+    MAGIC_BYTES = 4
 
 # What a field holds.
 cpdef enum:
@@ -368,9 +368,9 @@ cdef Bytes field_at(Bytes at, Bytes end, uint64_t field, uint64_t *size) except?
 
 cdef Bytes unwrapped_at(Bytes at, Bytes end, uint64_t *size) except NULL:
     """What is in an envelope, as above, if only nothing. Raises ValueError where it is none."""
-    if end - at < MAGIC or memcmp(at, "k8s\0", MAGIC) != 0:
+    if end - at < MAGIC_BYTES or memcmp(at, "k8s\0", MAGIC_BYTES) != 0:
         raise ValueError("it has no envelope")
-    at = field_at(at + MAGIC, end, WRAPPED, size)
+    at = field_at(at + MAGIC_BYTES, end, WRAPPED, size)
     if at is NULL:
         size[0] = 0
         return end

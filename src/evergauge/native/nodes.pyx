@@ -18,7 +18,7 @@ from cython cimport final
 from libc.string cimport memcpy
 
 from evergauge.native.lines cimport Lines
-from evergauge.native.structs cimport slot_offset
+from evergauge.native.structs cimport kept_at, slot_offset
 from evergauge.native.texts cimport (
     Buffer,
     PyUnicode_CheckExact,
@@ -148,7 +148,7 @@ cdef class Field(Expression):
         if <PyObject *>Py_TYPE(<object>owner) is <PyObject *>self.known:
             if self.index >= 0:
                 return <object>PyTuple_GET_ITEM(<object>owner, self.index)
-            found = (<PyObject **>(<char *>owner + self.offset))[0] if self.offset >= 0 else NULL
+            found = kept_at(owner, self.offset) if self.offset >= 0 else NULL
             if found is not NULL:
                 return <object>found
         return getattr(<object>owner, self.name)
