@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import tracemalloc
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -16,7 +18,7 @@ from structlog.testing import capture_logs
 from evergauge.errors import ConnectionLost, Unreachable
 from evergauge.kube.cluster import Cluster
 from evergauge.kube.credentials import Credential, Fixed
-from evergauge.kube.tls import ClientCertificate, Trust, new_context, without_authorities
+from evergauge.kube.tls import RECORD, ClientCertificate, Trust, new_context, without_authorities
 from kube.answering import ENOUGH, answering, client_of, sending, talking
 from kube.certificates import Authority, authority
 
@@ -174,6 +176,28 @@ def test_a_context_is_strict_where_it_should_be(authority: Authority) -> None:
         assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
         assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert "PRIVATE" not in repr(of(authority.client))
+
+
+def test_there_is_room_for_a_record_where_more_is_asked_for(authority: Authority) -> None:
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = new_context(Trust(authority.pem), None).wrap_bio(to_client, to_server, server_hostname="localhost")
+    server = authority.server_context().wrap_bio(to_server, to_client, server_side=True)
+    for side in (client, server) * 3:
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    sent = os.urandom(3 * RECORD)
+    server.write(sent)
+    tracemalloc.start()
+    try:
+        received = [client.read(64 * RECORD), client.read(100)]
+        assert tracemalloc.get_traced_memory()[1] < 2 * RECORD
+    finally:
+        tracemalloc.stop()
+    room = bytearray(64 * RECORD)
+    size: Any = client.read(64 * RECORD, room)
+    received += [bytes(room[:size]), client.read(64 * RECORD)]
+    assert [len(each) for each in received] == [RECORD, 100, RECORD - 100, RECORD]
+    assert b"".join(received) == sent
 
 
 def test_contexts_made_without_authorities_know_none_and_later_ones_do(authority: Authority, tmp_path: Path) -> None:

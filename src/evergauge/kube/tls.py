@@ -7,12 +7,26 @@ import ssl
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evergauge.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+RECORD = 16 * 1024
+"""Bytes of a TLS record, at most: RFC 8446, section 5.1."""
+
+
+class Records(ssl.SSLObject):
+    """A connection that makes room for a record where it is asked for more: more never comes at once.
+
+    asyncio asks for 256 KiB each time. That is so much that malloc maps it anew, which takes ten times as long as decrypting an event.
+    """
+
+    def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002, ANN401 (as it is declared there)
+        """See ssl.SSLObject."""
+        return super().read(min(len, RECORD), buffer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,7 @@ def new_context(trust: Trust, certificate: ClientCertificate | None) -> ssl.SSLC
     # Loading the system's authorities is what takes long; it is left out where others are given or none is asked.
     own = bool(trust.authority) or trust.insecure
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if own else ssl.create_default_context()
+    context.sslobject_class = Records
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # As Go, and unlike Python 3.13: clusters' authorities often lack fields that RFC 5280 asks for, and may be intermediate.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
