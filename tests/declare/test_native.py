@@ -95,6 +95,10 @@ def test_texts_of_all_characters_are_escaped_alike(texts: list[str]) -> None:
 @example("2001-09-09T01:46:40Z")
 @example("2023-11-14T22:13:20Z")
 @example("2024-02-29T23:59:59Z")
+@example("2023-02-29T00:00:00Z")
+@example("2026-08-31T00:00:00Z")
+@example("2026-04-31T00:00:00Z")
+@example("2026-11-30T12:00:00Z")
 def test_times(text: str) -> None:
     native, python = both(
         "Pod", json.dumps({"metadata": {"creationTimestamp": text}, "status": {"startTime": text}}).encode()

@@ -286,13 +286,20 @@ cdef inline Py_ssize_t digits(const char *text, Py_ssize_t count) noexcept:
     return number
 
 
+cdef Py_ssize_t days_of(Py_ssize_t year, Py_ssize_t month) noexcept:
+    """How many days a month of this century has."""
+    if month == 2:
+        return 28 + (year % 4 == 0)
+    return 30 + ((month + month // 8) & 1)
+
+
 cdef Py_ssize_t unix_seconds(const char *text) noexcept:
-    """Unix seconds of a time of the usual form, `2026-11-25T07:55:00Z`, from 2002 to 2032 and with a day below the 29th; else -1."""
+    """Unix seconds of a time of the usual form, `2026-11-25T07:55:00Z`, from 2002 to 2032; else -1."""
     cdef Py_ssize_t year = digits(text, 4), month = digits(text + 5, 2), day = digits(text + 8, 2)
     cdef Py_ssize_t hour = digits(text + 11, 2), minute = digits(text + 14, 2), second = digits(text + 17, 2)
     if not (text[4] == c'-' and text[7] == c'-' and text[10] == c'T' and text[13] == c':' and text[16] == c':' and text[19] == c'Z'):
         return -1
-    if not (2002 <= year <= 2032 and 1 <= month <= 12 and 1 <= day <= 28 and 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
+    if not (2002 <= year <= 2032 and 1 <= month <= 12 and 1 <= day <= days_of(year, month) and 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
         return -1
     # Years begin in March here, so that the leap day is their last; 719,468 days lie between the first of the year 0 and 1970.
     if month < 3:
