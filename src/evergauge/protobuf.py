@@ -59,6 +59,12 @@ def numbered(**numbers: Number) -> Callable[[type[S]], type[S]]:
     return remember
 
 
+def number_of(struct: type[msgspec.Struct], name: str) -> int | None:
+    """The number of a struct's field; None where it has no messages that can be read, or the field is in an embedded struct."""
+    number = _NUMBERS.get(struct, {}).get(name)
+    return number if messages and isinstance(number, int) else None
+
+
 def pieces(fields: Protobuf) -> list[Protobuf]:
     """The messages of a list's items, of which the fields are given. Raises ValueError."""
     return [Protobuf(piece) for piece in messages.pieces(fields)]

@@ -13,7 +13,7 @@ from evergauge.kinds import KINDS
 from evergauge.pipeline.exposer import FOLD_ABOVE, StoreExposer, exposed
 from evergauge.pipeline.faults import FaultReports
 from evergauge.pipeline.feed_store import FeedStore
-from evergauge.store import Unrendered
+from evergauge.store import Rendering, Unrendered
 from support.foreign import parse_openmetrics, parse_text
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ async def test_between_scrapes_much_is_rendered_before_it_counts_as_much(stage: 
     await stage.scrape()
     store = stage.stores["services"][0].store
     lines = [b"x" * 300 + b"\n"] * len(stage.kinds["services"].families)
-    store.put("1", Unrendered(lambda: lines, FOLD_ABOVE + 1))
+    store.put("1", Unrendered(lambda _: Rendering(lines), FOLD_ABOVE + 1))
     await stage.exposer.fold_what_is_much()
     assert 0 < store.waiting_bytes < FOLD_ABOVE
     assert stage.counts.rounds == [1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -12,16 +13,19 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from evergauge.declare import CompiledKind, Model, Rendered
+from evergauge.declare import CompiledKind, Family, Model, Rendered, via
 from evergauge.kinds import KINDS
-from evergauge.kube.items import Item
+from evergauge.kube.items import Item, read_item
 from evergauge.pipeline.faults import LOGGED, PERIOD, FaultReports
 from evergauge.pipeline.feed_store import FeedStore
+from evergauge.protobuf import Protobuf
 from evergauge.shard import fixed
 from evergauge.store import PlainBody, Section, Size
+from support.messages import field, message
+from support.native import native_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 NAMESPACES = next(kind for kind in KINDS if kind.resource == "namespaces")
 UID = "29ba9a8d-4c5f-4d3c-a2ab-b5a1b1a5f0a{}"
@@ -367,3 +371,87 @@ def test_the_log_names_faults_at_a_bounded_rate_and_says_how_many_it_did_not_nam
     assert [line["event"] for line in logs].count("left out") == LOGGED + 1
     (rest,) = [line for line in logs if line["event"] != "left out"]
     assert rest["unnamed"] == 50 - LOGGED
+
+
+PODS = next(kind for kind in KINDS if kind.resource == "pods")
+
+
+class Omitting(CompiledKind):
+    """Knows how many pods it has rendered whole, and how many without what their specs alone make."""
+
+    def __init__(self) -> None:
+        super().__init__(PODS)
+        self.whole = self.beside = 0
+
+    def render(self, raw: bytes | msgspec.Raw | Protobuf | Model) -> Rendered:
+        self.whole += 1
+        return super().render(raw)
+
+    def render_beside_spec(self, message: bytes | msgspec.Raw | Protobuf) -> Sequence[bytes] | None:
+        found = super().render_beside_spec(message)
+        self.beside += found is not None
+        return found
+
+
+def pod(version: int, policy: str, phase: str, *, started: str = "2026-01-01T00:00:00Z") -> Protobuf:
+    metadata = {"name": "a", "uid": "u", "resourceVersion": str(version)}
+    status = {"phase": phase, "startTime": started}
+    return Protobuf(
+        message(
+            msgspec.convert({"metadata": metadata, "spec": {"restartPolicy": policy}, "status": status}, PODS.model)
+        )
+    )
+
+
+def pods_shown(store: FeedStore) -> dict[str, str]:
+    families = ("kube_pod_restart_policy", "kube_pod_status_phase")
+    slots = [n for n, family in enumerate(PODS.families) if family.name in families]
+    text = b"".join(each.text() for slot in slots for each in store.snapshot().column(slot)).decode()
+    lines = [line for line in text.splitlines() if line.endswith(" 1")]
+    return {family: line.split('"')[-2] for family in families for line in lines if line.startswith(family)}
+
+
+@pytest.mark.parametrize("listed", [pytest.param(True, id="after-a-list"), pytest.param(False, id="after-an-event")])
+async def test_an_event_with_the_spec_as_it_was_is_rendered_without_what_that_alone_makes(*, listed: bool) -> None:
+    native_part()
+    kind = Omitting()
+    store = feed_store(Counter(), kind=kind)
+    if listed:
+        build = store.begin()
+        for each in build.read(Protobuf(field(2, pod(1, "Always", "Pending")))):
+            build.put(each)
+        await store.commit()
+    else:
+        store.put(read_item(pod(1, "Always", "Pending")))
+    await store.fold()
+    for version, policy, phase, rendered in (
+        (2, "Always", "Running", (1, 1)),
+        (3, "Never", "Running", (2, 1)),
+        (4, "Never", "Failed", (2, 2)),
+        (5, "Always", "Failed", (3, 2)),
+    ):
+        store.put(read_item(pod(version, policy, phase)))
+        await store.fold()
+        assert (kind.whole, kind.beside) == rendered
+        assert pods_shown(store) == {"kube_pod_restart_policy": policy, "kube_pod_status_phase": phase}
+
+
+async def test_a_family_that_failed_is_tried_and_reported_with_each_event() -> None:
+    native_part()
+    counter = Counter()
+    kind = CompiledKind(PODS, [failing(family) for family in PODS.families])
+    store = feed_store(counter, kind=kind)
+    for version in (1, 2, 3):
+        store.put(read_item(pod(version, "Always", "Running")))
+        await store.fold()
+    assert counter.failures == [("pods", "kube_pod_restart_policy")] * 3
+    assert pods_shown(store) == {"kube_pod_status_phase": "Running"}
+
+
+def failing(family: Family) -> Family:
+    def fail(_: str) -> str:
+        raise RuntimeError
+
+    if family.name != "kube_pod_restart_policy":
+        return family
+    return replace(family, labels={"type": via(fail, "spec.restartPolicy")})

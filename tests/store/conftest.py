@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evergauge.store import Store, Unrendered, columns, fragment, snapshot
+from evergauge.store import Rendering, Store, Unrendered, columns, fragment, snapshot
 from support.native import native_lines, native_part
 
 if TYPE_CHECKING:
@@ -28,11 +28,18 @@ def lines(request: pytest.FixtureRequest) -> Iterator[None]:
         # What it renders is UTF-8: bytes that are none stand for the characters of the same numbers.
         return native_lines([part.decode("latin-1").encode() for part in parts])
 
-    def put_native(store: Store, key: str, parts: Sequence[bytes] | Unrendered, version: int = 0) -> bool:
+    def put_native(
+        store: Store, key: str, parts: Sequence[bytes] | Unrendered, version: int = 0, digest: int = 0
+    ) -> bool:
         if isinstance(parts, Unrendered):
             render = parts.render
-            return put(store, key, parts._replace(render=lambda: native(render())), version)
-        return put(store, key, native(parts), version)
+
+            def rendered(known: int) -> Rendering:
+                made = render(known)
+                return Rendering(native(made.parts), made.digest)
+
+            return put(store, key, parts._replace(render=rendered), version)
+        return put(store, key, native(parts), version, digest)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Store, "put", put_native)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evergauge.store import GzipBody, PlainBody, Section, Store, Unrendered, header_fragment
+from evergauge.store import GzipBody, PlainBody, Rendering, Section, Store, Unrendered, header_fragment
 from evergauge.store.bucket import MOST_OBJECTS
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def parts_of(number: int, size: int = 40) -> list[bytes]:
 
 def later(*parts: bytes) -> Unrendered:
     """Lines that are rendered when they are folded."""
-    return Unrendered(lambda: parts, sum(map(len, parts)))
+    return Unrendered(lambda _: Rendering(parts), sum(map(len, parts)))
 
 
 def filled(objects: Iterable[int], version: int = 0) -> Store:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evergauge.store import GzipBody, PlainBody, Section, Size, Store, Unrendered
+from evergauge.store import GzipBody, PlainBody, Rendering, Section, Size, Store, Unrendered
 from evergauge.store.bucket import MOST_BYTES, MOST_OBJECTS
 from store.stores import (
     FAMILIES,
@@ -146,9 +146,9 @@ def test_lines_are_rendered_when_they_are_folded_and_the_last_ones_only() -> Non
     store, rendered = filled([1], version=1), list[int]()
 
     def of(number: int) -> Unrendered:
-        def render() -> list[bytes]:
+        def render(_: int) -> Rendering:
             rendered.append(number)
-            return parts_of(number)
+            return Rendering(parts_of(number))
 
         return Unrendered(render, 100)
 
@@ -168,7 +168,7 @@ def test_lines_are_rendered_when_they_are_folded_and_the_last_ones_only() -> Non
 def test_what_is_rendered_before_it_is_folded_goes_on_waiting() -> None:
     store = filled([1, 2], version=1)
     before = text_of(store)
-    store.put("1", later(*parts_of(3), b"x" * 1000)._replace(render=lambda: parts_of(3)), 2)
+    store.put("1", later(*parts_of(3), b"x" * 1000)._replace(render=lambda _: Rendering(parts_of(3))), 2)
     store.put("2", later(*parts_of(2)))
     raw = store.waiting_bytes
     render(store)

@@ -24,12 +24,12 @@ Render = Callable[[Any], tuple[str, ...]]
 
 
 class Compiled(NamedTuple):
-    """A render function, its source, what that knows by name, and the fields of an object that it reads."""
+    """A render function, its source, what that knows by name, and the fields of an object that each family reads, those of its identity among them."""
 
     render: Render
     source: str
     names: Mapping[str, Any]
-    reads: frozenset[Field]
+    reads: tuple[frozenset[Field], ...]
 
 
 _VALUE = {
@@ -77,18 +77,22 @@ class _Compiler:
         """The name of the family that is being written, for messages."""
         return self.variables.family
 
-    def compile(self, families: Sequence[Family]) -> str:
-        """The source of the function."""
+    def compile(self, families: Sequence[Family | None]) -> tuple[str, list[frozenset[Field]]]:
+        """The source of the function, and what each family reads."""
         body, slots = self.source.root, [f"f{n}" for n in range(len(families))]
         if slots:
             body.write(f'{" = ".join(slots)} = ""')
         self.variables.family = "identity"
         self.identity = self.label_texts(self.identity_paths, body, {})[0][1:]
+        known, reads = frozenset(self.variables.reads), []
         for slot, family in zip(slots, families, strict=True):
-            self.variables.family = family.name
-            self.emit(slot, family)
+            self.variables.reads = set(known)
+            if family:
+                self.variables.family = family.name
+                self.emit(slot, family)
+            reads.append(frozenset(self.variables.reads))
         body.write(f"return ({''.join(s + ', ' for s in slots)})")
-        return self.source.text()
+        return self.source.text(), reads
 
     def emit(self, slot: str, family: Family) -> None:
         """Write the line of one family into the block of its loops and conditions."""
@@ -250,17 +254,18 @@ def compile_render(
     resource: str,
     model: type[Model],
     identity: Mapping[str, str],
-    families: Sequence[Family],
+    families: Sequence[Family | None],
     allowlists: Allowlists,
 ) -> Compiled:
     """The render function of a resource's objects for these families.
 
-    identity: the labels of every sample, by name, as paths. Raises DeclarationError for what doesn't fit the model.
+    identity: the labels of every sample, by name, as paths. families: None for a place that stays empty. Raises DeclarationError for what doesn't fit the model.
     """
     compiler = _Compiler(Variables(model), identity, allowlists)
-    source, names = compiler.compile(families), compiler.variables.globals
-    label = families[0].name if len(families) == 1 else f"{len(families)} families"
+    (source, reads), names = compiler.compile(families), compiler.variables.globals
+    enabled = list(filter(None, families))
+    label = enabled[0].name if len(enabled) == 1 else f"{len(enabled)} families"
     filename = f"<evergauge render {resource}: {label}>"
     exec(compile(source, filename, "exec"), names)  # noqa: S102 (our own source, made from our own declarations)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return Compiled(cast("Render", names["render"]), source, names, frozenset(compiler.variables.reads))
+    return Compiled(cast("Render", names["render"]), source, names, tuple(reads))

@@ -13,8 +13,9 @@ from evergauge.declare.fields import Field, fields_of
 from evergauge.declare.kind import Kind
 from evergauge.declare.model import Model
 from evergauge.declare.native import native_render
+from evergauge.declare.spec import Spec
 from evergauge.exposition.header import header
-from evergauge.protobuf import Protobuf
+from evergauge.protobuf import Protobuf, reader
 
 _IDENTIFYING = ("uid", "resourceVersion", "namespace", "name")
 """The fields of its metadata by which an object is known, whatever families read."""
@@ -43,7 +44,7 @@ class CompiledKind:
     """One kind with the families that are enabled.
 
     source: the text of the generated render function. metadata_only: no enabled family reads more than metadata, so the API server is
-    asked for `PartialObjectMetadata`. protobuf: objects can be read from that.
+    asked for `PartialObjectMetadata`. protobuf: objects can be read from that. spec: of its objects.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class CompiledKind:
         self.kind = kind
         self.families = tuple(kind.families if families is None else families)
         self.allowlists = allowlists or Allowlists()
-        self._render, self.source, self._names, reads = self._compile(self.families)
+        self._render, self.source, self._names, each_reads = self._compile(self.families)
+        reads = frozenset[Field]().union(*each_reads)
+        self.spec = Spec(kind.model, each_reads)
         self.metadata_only = {name for struct, name in reads if struct is kind.model} <= {"metadata"}
         self._decoder: ObjectDecoder[Model] = ObjectDecoder(kind.model, reads | _identity(kind.model))
         self.protobuf = self._decoder.protobuf
@@ -78,6 +81,22 @@ class CompiledKind:
         except Exception:  # noqa: BLE001 (whatever it was: found again, named and counted family by family)
             return self._render_one_by_one(decoded, broken)
 
+    def render_beside_spec(self, message: bytes | msgspec.Raw | Protobuf) -> Sequence[bytes] | None:
+        """The lines of the families that are not of the spec alone, to be compared and no more; None where all must be rendered to know them."""
+        try:
+            return self._lines_beside_spec(message)
+        except Exception:  # noqa: BLE001 (whatever it was: `render` finds it again, and names it)
+            return None
+
+    @cached_property
+    def _lines_beside_spec(self) -> Callable[[object], Sequence[bytes] | None]:
+        """Made when the first object comes again with the spec that it had."""
+        slots = self.spec.slots
+        rest = self._compile([None if n in slots else family for n, family in enumerate(self.families)])
+        read = reader(self.kind.model, frozenset[Field]().union(*rest.reads)).read
+        lines_of = native_render(rest.source, rest.names, slots)
+        return (lambda message: lines_of(read(message))) if lines_of else lambda _: None
+
     @cached_property
     def _lines_of(self) -> Callable[[Model], Sequence[bytes]]:
         """The render function with its result encoded. Made at the first object: most kinds of a cluster have few or none."""
@@ -101,7 +120,7 @@ class CompiledKind:
     def _compile_single(self, slot: int) -> Render:
         return self._compile([self.families[slot]]).render
 
-    def _compile(self, families: Sequence[Family]) -> Compiled:
+    def _compile(self, families: Sequence[Family | None]) -> Compiled:
         kind = self.kind
         return compile_render(kind.resource, kind.model, kind.identity, families, self.allowlists)
 

@@ -16,7 +16,7 @@ from evergauge.exposition.text import READY, escape, needs_escape, number
 from evergauge.native import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from types import ModuleType
 
 
@@ -24,15 +24,18 @@ class _UnknownError(Exception):
     """There is no node for this."""
 
 
-def native_render(source: str, names: Mapping[str, Any]) -> Callable[[Any], Sequence[bytes]] | None:
+def native_render(
+    source: str, names: Mapping[str, Any], omitted: Collection[int] = ()
+) -> Callable[[Any], Sequence[bytes]] | None:
     """The native form of a generated render function: it returns the UTF-8 of the same texts, and raises what that would.
 
-    names: what the source knows beside its parameter. None without the native part, and for source that it can't run.
+    names: what the source knows beside its parameter. omitted: the slots of families about which its result is to say nothing: they are as they were.
+    None without the native part, and for source that it can't run.
     """
     if nodes is None:
         return None
     try:
-        program: Callable[[Any], Sequence[bytes]] = _Reader(nodes, names).program(ast.parse(source).body[0])
+        program: Callable[[Any], Sequence[bytes]] = _Reader(nodes, names).program(ast.parse(source).body[0], omitted)
     except _UnknownError:
         return None
     return program
@@ -47,7 +50,7 @@ class _Reader:
         self._locals: dict[str, int] = {}
         self._families: dict[str, int] = {}
 
-    def program(self, function: ast.stmt) -> Any:  # noqa: ANN401 (of the native module, as are all nodes)
+    def program(self, function: ast.stmt, omitted: Collection[int]) -> Any:  # noqa: ANN401 (of the native module, as are all nodes)
         """The whole of it."""
         match function:
             case ast.FunctionDef(
@@ -56,7 +59,7 @@ class _Reader:
                 self._families = {ast.unparse(slot): n for n, slot in enumerate(slots)}
                 self._local(parameter)
                 block = self._block(body)
-                return self._nodes.Program(block, len(self._locals), len(self._families))
+                return self._nodes.Program(block, len(self._locals), bytes(n in omitted for n in range(len(slots))))
         raise _UnknownError(ast.unparse(function))
 
     def _local(self, name: str) -> int:

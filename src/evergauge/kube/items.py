@@ -27,13 +27,14 @@ Raw = msgspec.Raw | Protobuf
 class Item(NamedTuple):
     """One object. uid: its UID, or namespace and name where it has none; version: its resourceVersion; raw: as it came, JSON or protobuf.
 
-    model: the object decoded, where a `Build` has read it so; then there is no more of it.
+    model: the object decoded, where a `Build` has read it so; then there is no more of it but `digest`, which is up to whoever read it.
     """
 
     uid: str
     version: str
     raw: Raw
     model: Any = None
+    digest: int = 0
 
 
 NOTHING = msgspec.Raw()
@@ -153,12 +154,12 @@ def _metadata(raw: Raw) -> _Metadata | None:
     return _OBJECT.decode(raw).metadata
 
 
-def item_of(metadata: Identified | None, raw: Raw, model: object = None) -> Item | None:
+def item_of(metadata: Identified | None, raw: Raw, model: object = None, digest: int = 0) -> Item | None:
     """The item of an object with that metadata; None where it says neither UID nor name."""
     if metadata is None:
         return None
     uid = metadata.uid or (f"{metadata.namespace or ''}/{metadata.name}" if metadata.name else "")
-    return Item(uid, metadata.resourceVersion or "", raw, model) if uid else None
+    return Item(uid, metadata.resourceVersion or "", raw, model, digest) if uid else None
 
 
 def read_items(objects: bytes | Protobuf) -> list[Item | None]:

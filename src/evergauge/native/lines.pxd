@@ -11,6 +11,7 @@ cdef class Lines:
     cdef char *text
     cdef uint32_t *ends
     cdef uint64_t *checksums
+    cdef bytes omitted
 
     cdef int take(self, Buffer *texts) except -1
     cdef Py_ssize_t start(self, Py_ssize_t family) noexcept

@@ -18,12 +18,15 @@ cdef extern from *:
 
 @final
 cdef class Lines:
-    """An object's lines, one entry a family, in one piece of memory with their ends and checksums. To Python a sequence of bytes."""
+    """An object's lines, one entry a family, in one piece of memory with their ends and checksums. To Python a sequence of bytes.
 
-    def __cinit__(self, Py_ssize_t families):
-        self.families = families
-        self.ends = <uint32_t *>PyMem_Malloc(families * sizeof(uint32_t))
-        self.checksums = <uint64_t *>PyMem_Malloc(families * sizeof(uint64_t))
+    omitted: by family whether nothing is said about it, for it is as it was.
+    """
+
+    def __cinit__(self, bytes omitted):
+        self.families, self.omitted = PyBytes_GET_SIZE(omitted), omitted
+        self.ends = <uint32_t *>PyMem_Malloc(self.families * sizeof(uint32_t))
+        self.checksums = <uint64_t *>PyMem_Malloc(self.families * sizeof(uint64_t))
         if self.ends is NULL or self.checksums is NULL:
             raise MemoryError
 
@@ -76,18 +79,22 @@ cdef class Lines:
         """By family the lines that differ from what the fragments have in a slot."""
         cdef Py_ssize_t start = slot * 8, i
         cdef dict found = {}
+        cdef const char *omitted = PyBytes_AS_STRING(self.omitted)
         cdef PyObject *fragment
         cdef PyObject *checksums
         # Most of what is compared has left the caches since the bucket's last change: fetched at once, and not touched before, all of it waits for memory together.
         for i in range(self.families):
-            prefetch(PyTuple_GET_ITEM(fragments, i))
+            if not omitted[i]:
+                prefetch(PyTuple_GET_ITEM(fragments, i))
         for i in range(self.families):
             fragment = PyTuple_GET_ITEM(fragments, i)
-            if fragment is not <PyObject *>None:
+            if fragment is not <PyObject *>None and not omitted[i]:
                 checksums = checksums_of(fragment)
                 prefetch(checksums)
                 prefetch(PyBytes_AS_STRING(<object>checksums) + start)
         for i in range(self.families):
+            if omitted[i]:
+                continue
             fragment = PyTuple_GET_ITEM(fragments, i)
             if fragment is not <PyObject *>None:
                 checksums = checksums_of(fragment)

@@ -492,11 +492,12 @@ cdef class Program:
 
     cdef Block body
     cdef Py_ssize_t locals, families
+    cdef bytes omitted
     cdef Frame spare
 
-    def __init__(self, Block body, Py_ssize_t locals, Py_ssize_t families):
-        """locals: how many; the first is the parameter. families: how many."""
-        self.body, self.locals, self.families = body, locals, families
+    def __init__(self, Block body, Py_ssize_t locals, bytes omitted):
+        """locals: how many; the first is the parameter. omitted: see `Lines`."""
+        self.body, self.locals, self.families, self.omitted = body, locals, len(omitted), omitted
 
     def __call__(self, obj):
         # Rows come from Python functions, so another thread may be here at the same time.
@@ -504,7 +505,7 @@ cdef class Program:
         self.spare = None
         frame.set(0, obj)
         self.body.run(frame)
-        lines = Lines(self.families)
+        lines = Lines(self.omitted)
         lines.take(frame.texts)
         frame.clear()
         if lines.start(self.families) <= MOST_KEPT:

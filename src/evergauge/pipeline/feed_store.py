@@ -10,10 +10,10 @@ from evergauge.declare import Fault
 from evergauge.kube.items import NOTHING, item_of, read_items
 from evergauge.kube.turns import Turns, run_in_turns
 from evergauge.pipeline.versions import version_number
-from evergauge.store import Store, Unrendered
+from evergauge.store import Rendering, Store, Unrendered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from evergauge.declare import CompiledKind
     from evergauge.kube.feed import Feed
@@ -58,7 +58,11 @@ class Generation:
         if self.whole and not self.store.adopts:
             models = self._kind.decode_list(objects)
             if models is not None:
-                return [item_of(model.metadata, NOTHING, model) for model in models]
+                digests = self._kind.spec.digests(objects)
+                return [
+                    item_of(model.metadata, NOTHING, model, digest)
+                    for model, digest in zip(models, digests, strict=False)
+                ]
         return read_items(objects)
 
     def put(self, item: Item | None, *, later: bool = False) -> None:
@@ -77,14 +81,20 @@ class Generation:
             self.whole = False
 
     def _keep(self, item: Item, version: int, *, later: bool) -> bool:
-        parts = Unrendered(partial(self._render, item), len(item.raw)) if later else self._render(item)
-        return self.store.put(item.uid, parts, version)
+        if later:
+            return self.store.put(item.uid, Unrendered(partial(self._render, item), len(item.raw)), version)
+        parts, digest = self._render(item)
+        return self.store.put(item.uid, parts, version, digest)
 
-    def _render(self, item: Item) -> Sequence[bytes]:
+    def _render(self, item: Item, known: int = 0) -> Rendering:
+        """known: see `Unrendered`. A family that failed must be tried again, and reported, each time."""
+        digest = item.digest or self._kind.spec.digest(item.raw)
+        if 0 != digest == known and (rest := self._kind.render_beside_spec(item.raw)):
+            return Rendering(rest, digest)
         rendered = self._kind.render(item.raw if item.model is None else item.model)
         for fault in rendered.faults:
             self._faults.report(self._kind.kind.resource, item.uid, fault)
-        return rendered.parts
+        return Rendering(rendered.parts, 0 if rendered.faults else digest)
 
     def remove(self, item: Item | None) -> None:
         """Drop an object's lines. One of another shard isn't there."""

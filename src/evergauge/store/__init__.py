@@ -1,7 +1,7 @@
 """How the exposition is kept: fragments compressed at rest, stores of them, and response bodies made of them."""
 
 from evergauge.store.body import OPENMETRICS_END, Body, GzipBody, PlainBody, Section
-from evergauge.store.bucket import Unrendered
+from evergauge.store.bucket import Rendering, Unrendered
 from evergauge.store.fragment import Fragment, header_fragment
 from evergauge.store.snapshot import Snapshot
 from evergauge.store.store import Size, Store
@@ -12,6 +12,7 @@ __all__ = [
     "Fragment",
     "GzipBody",
     "PlainBody",
+    "Rendering",
     "Section",
     "Size",
     "Snapshot",

@@ -24,30 +24,43 @@ _LENGTH = attrgetter("length")
 
 
 class Kept(NamedTuple):
-    """One object as a bucket keeps it. version: 64 bits, 0 where it isn't known; parts: its folded lines, one entry a family."""
+    """One object as a bucket keeps it. version: 64 bits, 0 where it isn't known; parts: its folded lines, one entry a family; digest: see Rendering."""
 
     key: str
     version: int
     parts: list[bytes]
+    digest: int
+
+
+class Rendering(NamedTuple):
+    """An object's lines, one entry a family. digest: 64 bits, of the part of the object that alone makes some of them, 0 where it isn't known."""
+
+    parts: Sequence[bytes]
+    digest: int = 0
 
 
 class Unrendered(NamedTuple):
-    """The lines of an object that are yet to be rendered. render: does it, raises nothing; size: bytes of what it is rendered from."""
+    """The lines of an object that are yet to be rendered. size: bytes of what they are rendered from.
 
-    render: Callable[[], Sequence[bytes]]
+    render: does it, raises nothing. It is told the digest of the object as it is folded, and may leave out what is the same then: docs/decisions/0029.
+    """
+
+    render: Callable[[int], Rendering]
     size: int
 
 
 class Bucket(msgspec.Struct, eq=False, gc=False):
     """Slots with objects. Like a fragment it is nothing to the garbage collector.
 
-    keys, versions: the object in each slot, None and 0 where the slot is free. fragments: the folded state, one entry a family,
-    replaced as a whole by `fold`. waiting: by slot what has changed since. waiting_bytes: how much text waits.
+    keys, versions: the object in each slot, None and 0 where the slot is free. digests: of each slot's object as its lines are, those that
+    wait included. fragments: the folded state, one entry a family, replaced as a whole by `fold`. waiting: by slot what has changed since.
+    waiting_bytes: how much text waits.
     """
 
     fragments: Fragments
     keys: list[str | None] = msgspec.field(default_factory=list)
     versions: array[int] = msgspec.field(default_factory=lambda: array("Q"))
+    digests: array[int] = msgspec.field(default_factory=lambda: array("Q"))
     live: int = 0
     waiting: dict[int, Row | Unrendered] = msgspec.field(default_factory=dict)
     waiting_bytes: int = 0
@@ -65,6 +78,7 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
             self.fragments,
             self.keys.copy(),
             self.versions[:],
+            self.digests[:],
             self.live,
             self.waiting.copy(),
             self.waiting_bytes,
@@ -75,28 +89,36 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         """Whether a slot has that object."""
         return slot < len(self.keys) and self.keys[slot] == key
 
-    def insert(self, key: str, version: int, parts: Sequence[bytes]) -> int:
+    def insert(self, key: str, version: int, parts: Sequence[bytes], digest: int) -> int:
         """Put a new object into a free slot; returns the slot."""
         slot = len(self.keys)
         if self.live < slot:
             slot = self.keys.index(None)
             self.keys[slot] = key
-            self.replace(slot, version, parts)
+            self.replace(slot, version, parts, digest)
         else:
             self.keys.append(key)
             self.versions.append(version)
+            self.digests.append(digest)
             self._wait(slot, parts)
         self.live += 1
         return slot
 
-    def replace(self, slot: int, version: int, parts: Sequence[bytes] | Unrendered) -> None:
+    def replace(self, slot: int, version: int, parts: Sequence[bytes] | Unrendered, digest: int) -> None:
         """New lines for the object in a slot: those families wait whose checksums differ from the folded ones."""
         self.versions[slot] = version
-        self._wait(slot, parts if isinstance(parts, Unrendered) else differing(parts, self.fragments, slot))
+        if isinstance(parts, Unrendered):
+            if not isinstance(self.waiting.get(slot, parts), Unrendered):
+                # What was rendered is dropped before it was folded.
+                self.digests[slot] = 0
+            self._wait(slot, parts)
+        else:
+            self.digests[slot] = digest
+            self._wait(slot, differing(parts, self.fragments, slot))
 
     def remove(self, slot: int) -> None:
         """Free a slot; its lines go with the next fold."""
-        self.keys[slot], self.versions[slot] = None, 0
+        self.keys[slot], self.versions[slot], self.digests[slot] = None, 0, 0
         self.live -= 1
         held = enumerate(self.fragments)
         self._wait(slot, {family: b"" for family, fragment in held if fragment is not None and fragment.holds(slot)})
@@ -120,7 +142,8 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
         """Render what waits to be, without folding it. What turns out to say nothing new waits no more."""
         for slot, waits in tuple(self.waiting.items()):
             if isinstance(waits, Unrendered):
-                self._wait(slot, differing(waits.render(), self.fragments, slot))
+                parts, self.digests[slot] = waits.render(self.digests[slot])
+                self._wait(slot, differing(parts, self.fragments, slot))
 
     def fold(self) -> Sequence[int]:
         """Bring what waits into the fragments, all families in one step; returns the families that changed."""
@@ -162,4 +185,5 @@ class Bucket(msgspec.Struct, eq=False, gc=False):
                 for slot, length in enumerate(numbers(fragment.lengths, fragment.slots)):
                     parts[slot][family] = text[start : start + length]
                     start += length
-        return [Kept(key, self.versions[slot], parts[slot]) for slot, key in enumerate(self.keys) if key is not None]
+        kept = zip(self.keys, self.versions, parts, self.digests, strict=True)
+        return [Kept(key, version, lines, digest) for key, version, lines, digest in kept if key is not None]

@@ -88,8 +88,8 @@ class Store:
         place = self._places.get(key)
         return None if place is None else place[0].versions[place[1]]
 
-    def put(self, key: str, parts: Sequence[bytes] | Unrendered, version: int = 0) -> bool:
-        """Add an object or replace it; whether it is new here. parts: its lines, one entry a family.
+    def put(self, key: str, parts: Sequence[bytes] | Unrendered, version: int = 0, digest: int = 0) -> bool:
+        """Add an object or replace it; whether it is new here. parts: its lines, one entry a family; digest: see Rendering.
 
         Those of one that is replaced may be rendered as late as they are folded: docs/decisions/0027.
         version: 64 bits, 0 where it isn't known.
@@ -99,13 +99,13 @@ class Store:
         if place is not None:
             bucket, slot = place
             before = bucket.waiting_bytes
-            bucket.replace(slot, version, parts)
+            bucket.replace(slot, version, parts, digest)
             self._changed(bucket, before)
             return known is None
         bucket = next(iter(self._roomy), None) or self._open()
         before = bucket.waiting_bytes
-        lines = parts.render() if isinstance(parts, Unrendered) else parts
-        self._places[key] = bucket, bucket.insert(key, version, lines)
+        lines, digest = parts.render(0) if isinstance(parts, Unrendered) else (parts, digest)
+        self._places[key] = bucket, bucket.insert(key, version, lines, digest)
         self._changed(bucket, before)
         if bucket.full:
             self._fold(bucket)
@@ -268,8 +268,8 @@ class Store:
     def _merge(self, source: Bucket, target: Bucket) -> None:
         """Move all objects of a bucket to another, within one step: no snapshot sees them twice or not at all."""
         before = target.waiting_bytes
-        for key, version, parts in source.objects():
-            self._places[key] = target, target.insert(key, version, parts)
+        for key, version, parts, digest in source.objects():
+            self._places[key] = target, target.insert(key, version, parts, digest)
         self._changed(target, before)
         for fragment in source.fragments:
             self.size.drop(fragment)
