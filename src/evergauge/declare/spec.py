@@ -30,9 +30,9 @@ class Spec:
         """reads: what each family reads."""
         fields = fields_of(model)
         metadata: Any = fields["metadata"].type if "metadata" in fields else None
-        beside = {model: {"metadata", "spec"}, metadata: set(_NAME)}
+        allowed = {model: {"metadata", "spec"}, metadata: set(_NAME)}
         self.slots = frozenset(
-            slot for slot, read in enumerate(reads) if all(name in beside.get(struct, {name}) for struct, name in read)
+            slot for slot, read in enumerate(reads) if all(name in allowed.get(struct, {name}) for struct, name in read)
         )
         is_read = any((model, "spec") in reads[slot] for slot in self.slots)
         self._number = number_of(model, "spec") if is_read else None

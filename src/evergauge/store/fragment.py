@@ -137,7 +137,8 @@ def rebuild(old: Fragment | None, changes: dict[int, bytes], slots: int) -> Frag
     """
     if old is None:
         return build(column_of([changes.get(slot) for slot in range(slots)]))
-    changes = {slot: lines for slot, lines in changes.items() if lines or old.holds(slot)}
+    if not all(changes.values()):
+        changes = {slot: lines for slot, lines in changes.items() if lines or old.holds(slot)}
     if not changes:
         return old
     if max(map(len, changes.values())) >= NARROW_BELOW:

@@ -27,19 +27,16 @@ class Size:
     deflated: int = 0
     plain: int = 0
 
-    def add(self, fragment: Fragment | None) -> None:
-        """One fragment more."""
-        if fragment:
-            self.fragments += 1
-            self.deflated += len(fragment.deflated)
-            self.plain += fragment.length
-
-    def drop(self, fragment: Fragment | None) -> None:
-        """One fragment less."""
-        if fragment:
+    def change(self, before: Fragment | None, after: Fragment | None) -> None:
+        """A fragment in place of another, or of none."""
+        if before:
             self.fragments -= 1
-            self.deflated -= len(fragment.deflated)
-            self.plain -= fragment.length
+            self.deflated -= len(before.deflated)
+            self.plain -= before.length
+        if after:
+            self.fragments += 1
+            self.deflated += len(after.deflated)
+            self.plain += after.length
 
 
 class Store:
@@ -187,7 +184,7 @@ class Store:
         self._buckets[bucket] = None
         self._changed(bucket, 0)
         for fragment in bucket.fragments:
-            self.size.add(fragment)
+            self.size.change(None, fragment)
 
     def settle(self) -> Iterator[None]:
         """Nothing more is adopted: what copied buckets have beyond what was adopted goes, with the next fold."""
@@ -234,8 +231,7 @@ class Store:
         before = bucket.fragments
         for family in bucket.fold():
             self._totals.pop(family, None)
-            self.size.drop(before[family])
-            self.size.add(bucket.fragments[family])
+            self.size.change(before[family], bucket.fragments[family])
         self._folds += 1
         if not bucket.live:
             self._drop(bucket)
@@ -272,7 +268,7 @@ class Store:
             self._places[key] = target, target.insert(key, version, parts, digest)
         self._changed(target, before)
         for fragment in source.fragments:
-            self.size.drop(fragment)
+            self.size.change(fragment, None)
         self._drop(source)
         self._fold(target)
 
