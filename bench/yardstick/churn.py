@@ -44,7 +44,7 @@ SCRAPE_SECONDS: Final = 2.0
 GROWTH: Final = 0.05
 UPDATE: Final = 0.6
 """An update's CPU, as a ratio to a peer's."""
-BESIDE_SECONDS: Final = 60.0
+BESIDE_SECONDS: Final = 180.0
 REST: Final = 5.0
 """Seconds of churn before the first look: the first folds make the buffers that later ones use again."""
 
