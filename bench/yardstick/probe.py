@@ -42,6 +42,11 @@ class Probe:
         self._api.ask("PATCH", self._path, {"status": {"containerStatuses": [changed]}})
         return time.perf_counter()
 
+    def stands(self) -> bool:
+        """Whether the pod is as it was written last: the load may have come upon it since."""
+        status = self._api.ask("GET", self._path)["status"]["containerStatuses"][0]
+        return bool(status["state"].get("terminated", {}).get("finishedAt") == _stamp(self._end))
+
     def shown(self, compressed: bytes) -> bool:
         """Whether a gzip scrape has what was written last."""
         line = f'pod="{self.name}"'.encode()

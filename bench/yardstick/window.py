@@ -28,7 +28,7 @@ PARTS: Final = 5
 class Window:
     """What was seen. cpu: seconds of the program. scrapes: seconds of each. resident: MiB, every second or so.
 
-    probes: of each its lead in seconds, and whether the scrape showed it.
+    probes: of each its lead in seconds, and whether the scrape showed it. What the load has written over before that is none.
     """
 
     seconds: float = 0.0
@@ -81,7 +81,9 @@ def _scrape(program: Program, client: Client, window: Window, due: float, probe:
         raise BenchError(f"{program.name} answered a scrape with {answer.status}")
     window.scrapes.append(answer.seconds)
     if probe:
-        window.probes.append((lead, probe.shown(answer.body)))
+        shown = probe.shown(answer.body)
+        if shown or probe.stands():
+            window.probes.append((lead, shown))
 
 
 def _rest(program: Program, window: Window, until: float) -> None:

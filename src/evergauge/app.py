@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
-from evergauge import __version__
+from evergauge import __version__, native
 from evergauge.generations import Builder, Generations
 from evergauge.jobs import Job, start_jobs, stop_jobs
 from evergauge.kinds import KINDS
@@ -78,7 +78,13 @@ async def serve(
             await server.start()
             stack.push_async_callback(server.stop)
         _stop_on_signals(stop)
-        log.info("serving", metrics=servers[0].url, telemetry=servers[1].url, kinds=parts.kinds)
+        log.info(
+            "serving",
+            metrics=servers[0].url,
+            telemetry=servers[1].url,
+            kinds=parts.kinds,
+            native=native.lines is not None,
+        )
         started(Endpoints(servers[0].url, servers[1].url))
         # What lives now lives on: the garbage collector needn't look through it, not even once.
         gc.freeze()

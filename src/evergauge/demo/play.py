@@ -37,7 +37,7 @@ async def play(demo: Demo, screen: Screen) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     screen.say(starting(demo.own))
     async with SimulatedCluster(demo.own) as cluster:
-        await first(stop.wait(), cluster.ended(), _run(demo, cluster, screen))
+        await first(stop.wait(), cluster.ended(), _run(demo, cluster, screen, stop))
     screen.settle()
     screen.say(FAREWELL)
 
@@ -55,11 +55,12 @@ async def first(*jobs: Coroutine[Any, Any, object]) -> None:
         task.result()
 
 
-async def _run(demo: Demo, cluster: SimulatedCluster, screen: Screen) -> None:
+async def _run(demo: Demo, cluster: SimulatedCluster, screen: Screen, stop: asyncio.Event) -> None:
     where = await meanwhile(screen, cluster.started(), lambda: f"Generating {demo.own.pods:,} pods")
     began: asyncio.Future[Endpoints] = asyncio.get_running_loop().create_future()
     options = replace(demo.served, apiserver=where.api)
-    await first(serve(options, started=began.set_result), _show(demo.own.seconds, where, began, screen))
+    # It takes over the signals, and must not be the only one to know of them: who looks at it would find it gone.
+    await first(serve(options, started=began.set_result, stop=stop), _show(demo.own.seconds, where, began, screen))
 
 
 async def _show(seconds: float, where: Where, began: asyncio.Future[Endpoints], screen: Screen) -> None:
