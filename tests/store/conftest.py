@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evergauge.store import Rendering, Store, Unrendered, columns, fragment, snapshot
+from evergauge.store import Rendering, Store, Unrendered, body, columns, fragment, snapshot
 from support.native import native_lines, native_part
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def lines(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.param == "lines-by-python":
         with pytest.MonkeyPatch.context() as patch:
-            for module in (columns, fragment, snapshot):
+            for module in (body, columns, fragment, snapshot):
                 patch.setattr(module, "native", None)
             yield
         return

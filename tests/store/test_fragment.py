@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from random import Random
 from unittest.mock import Mock, patch
 
@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evergauge.native import fragments as native
+from evergauge.store import body, snapshot
 from evergauge.store import fragment as by
-from evergauge.store import snapshot
 from evergauge.store.columns import CHECKSUM, NARROW_BELOW, checksum, column_of, numbers
 from evergauge.store.fragment import PIECE, RAW, Fragment, build, inflate, rebuild
 from support.native import native_part
@@ -152,3 +152,41 @@ def test_what_fragments_in_a_row_come_to_is_the_same_by_whichever_part(fragments
         expected = snapshot.total_of(fragments)
     with patch.object(snapshot, "native", native):
         assert snapshot.total_of(fragments) == expected
+
+
+SIZED = st.builds(Fragment, st.binary(max_size=30), st.integers(0, 30), st.just(0), st.just(b""), st.just(b""))
+
+
+@given(st.lists(SIZED, max_size=30), st.integers(1, 60), st.integers(1, 60), st.booleans())
+def test_many_are_cut_into_pieces_at_the_same_places_by_whichever_part(
+    fragments: list[Fragment],
+    room: int,
+    limit: int,
+    deflated: bool,  # noqa: FBT001 (hypothesis gives it)
+) -> None:
+    native_part()
+    assert native
+    ends, left = native.ends(fragments, room, limit, deflated)
+    assert (ends, left) == body._ends(fragments, room, limit, deflated)
+    sizes = [len(each.deflated) if deflated else each.length for each in fragments]
+    for start, end in pairwise([0, *ends]):
+        bound = limit if start else room
+        assert sum(sizes[start : end - 1]) < bound <= sum(sizes[start:end])
+    last = ends[-1] if ends else 0
+    assert left == (limit if last else room) - sum(sizes[last:]) > 0
+
+
+@given(st.lists(SIZED, max_size=30))
+def test_many_are_joined(fragments: list[Fragment]) -> None:
+    native_part()
+    assert native
+    assert native.joined(fragments) == b"".join(each.deflated for each in fragments)
+
+
+@given(st.lists(st.tuples(*[st.none() | SIZED] * 3), max_size=30))
+def test_the_fragments_of_a_family(buckets: list[tuple[Fragment | None, ...]]) -> None:
+    native_part()
+    assert native
+    for family in range(3):
+        expected = [bucket[family] for bucket in buckets if bucket[family] is not None]
+        assert native.column(tuple(buckets), family) == expected

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, auto_pickle=False
-"""Fragments: their pieces that change are made anew; and what fragments in a row come to."""
+"""Fragments: their pieces that change are made anew; what fragments in a row come to, where a body of many is cut, and their joined bytes."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
@@ -33,6 +33,10 @@ cdef extern from *:
         }
     }
 
+    static void fetch_entry(PyObject *tuple, Py_ssize_t number) {
+        __builtin_prefetch(&((PyTupleObject *)tuple)->ob_item[number]);
+    }
+
     static uint32_t crc_of_both(uint32_t crc, uint32_t next, uint32_t length) {
         for (int digit = 0; length; digit++, length >>= 8)
             if (length & 255) crc = product(crc, powers[digit][length & 255]);
@@ -40,8 +44,10 @@ cdef extern from *:
     }
     """
     void fill_powers()
+    void fetch_entry(PyObject *tuple, Py_ssize_t number)
     uint32_t crc_of_both(uint32_t crc, uint32_t next, uint32_t length) nogil
     PyObject *PyList_GET_ITEM(list objects, Py_ssize_t number)
+    PyObject *PyTuple_GET_ITEM(tuple objects, Py_ssize_t number)
 
 
 fill_powers()
@@ -63,36 +69,94 @@ cdef Py_ssize_t length_offset, crc_offset, deflated_offset
 """The class of fragments, and where they keep what a total is made of."""
 
 
-cdef int know(type fragment) except -1:
-    """Where fragments of that class keep it."""
+cdef Py_ssize_t known(list fragments) except -1:
+    """How many they are, all of one class, of which it is known now where it keeps what."""
     global fragment_type, length_offset, crc_offset, deflated_offset
-    length_offset, crc_offset, deflated_offset = offset_of(fragment, "length"), offset_of(fragment, "crc"), offset_of(fragment, "deflated")
-    fragment_type = fragment
-    return 0
+    cdef Py_ssize_t count = len(fragments)
+    cdef type fragment
+    if count and type(fragments[0]) is not fragment_type:
+        fragment = type(fragments[0])
+        length_offset, crc_offset, deflated_offset = offset_of(fragment, "length"), offset_of(fragment, "crc"), offset_of(fragment, "deflated")
+        fragment_type = fragment
+    return count
+
+
+cdef inline PyObject *fragment_at(list fragments, Py_ssize_t i, Py_ssize_t count) noexcept:
+    """Borrowed. What those that come after it keep is fetched meanwhile."""
+    cdef PyObject *coming
+    if i + 2 * AHEAD < count:
+        prefetch(PyList_GET_ITEM(fragments, i + 2 * AHEAD))
+    if i + AHEAD < count:
+        coming = PyList_GET_ITEM(fragments, i + AHEAD)
+        prefetch(kept_at(coming, length_offset))
+        prefetch(kept_at(coming, crc_offset))
+        prefetch(kept_at(coming, deflated_offset))
+    return PyList_GET_ITEM(fragments, i)
 
 
 def total(list fragments):
     """CRC-32 and bytes of the plain text of fragments in a row, and their bytes deflated. All are of one class."""
     cdef uint32_t crc = 0
     cdef uint64_t length = 0, deflated = 0, each
-    cdef Py_ssize_t i, count = len(fragments)
+    cdef Py_ssize_t i, count = known(fragments)
     cdef PyObject *fragment
-    if count and type(fragments[0]) is not fragment_type:
-        know(type(fragments[0]))
     for i in range(count):
-        if i + 2 * AHEAD < count:
-            prefetch(PyList_GET_ITEM(fragments, i + 2 * AHEAD))
-        if i + AHEAD < count:
-            fragment = PyList_GET_ITEM(fragments, i + AHEAD)
-            prefetch(kept_at(fragment, length_offset))
-            prefetch(kept_at(fragment, crc_offset))
-            prefetch(kept_at(fragment, deflated_offset))
-        fragment = PyList_GET_ITEM(fragments, i)
+        fragment = fragment_at(fragments, i, count)
         each = <object>kept_at(fragment, length_offset)
         crc = crc_of_both(crc, <object>kept_at(fragment, crc_offset), <uint32_t>each)
         length += each
         deflated += PyBytes_GET_SIZE(<object>kept_at(fragment, deflated_offset))
     return (crc, length, deflated)
+
+
+def ends(list fragments, uint64_t room, uint64_t limit, bint deflated):
+    """After which fragments the pieces end that they are cut into, as each reaches a limit; and the room that is left in the next one.
+
+    room: that is left in the first. deflated: whether their bytes deflated count, or those of the plain text.
+    """
+    cdef Py_ssize_t i, count = known(fragments)
+    cdef PyObject *fragment
+    cdef uint64_t size
+    cdef list found = []
+    for i in range(count):
+        fragment = fragment_at(fragments, i, count)
+        size = PyBytes_GET_SIZE(<object>kept_at(fragment, deflated_offset)) if deflated else <object>kept_at(fragment, length_offset)
+        if size < room:
+            room -= size
+        else:
+            found.append(i + 1)
+            room = limit
+    return (found, room)
+
+
+def joined(list fragments):
+    """Their bytes deflated."""
+    cdef Py_ssize_t i, count = known(fragments), size = 0
+    cdef PyObject *each
+    for i in range(count):
+        size += PyBytes_GET_SIZE(<object>kept_at(fragment_at(fragments, i, count), deflated_offset))
+    cdef bytes found = PyBytes_FromStringAndSize(NULL, size)
+    cdef char *at = PyBytes_AS_STRING(found)
+    for i in range(count):
+        each = kept_at(PyList_GET_ITEM(fragments, i), deflated_offset)
+        size = PyBytes_GET_SIZE(<object>each)
+        memcpy(at, PyBytes_AS_STRING(<object>each), size)
+        at += size
+    return found
+
+
+def column(tuple buckets, Py_ssize_t family):
+    """The fragments of one family, bucket by bucket. buckets: the fragments of each, by family, None for none."""
+    cdef Py_ssize_t i, count = len(buckets)
+    cdef PyObject *bucket
+    cdef list found = []
+    for i in range(count):
+        if i + AHEAD < count:
+            fetch_entry(PyTuple_GET_ITEM(buckets, i + AHEAD), family)
+        fragment = (<tuple>PyTuple_GET_ITEM(buckets, i))[family]
+        if fragment is not None:
+            found.append(fragment)
+    return found
 
 
 def rebuilt(old, dict changes, Py_ssize_t slots, Py_ssize_t least, inflate, deflate, crc32):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import struct
-from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
-from itertools import accumulate
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from evergauge.exposition.header import EOF
+from evergauge.native import fragments as native
 from evergauge.store.fragment import header_fragment, inflate
 from evergauge.store.snapshot import Snapshot, Total
 
@@ -55,7 +54,7 @@ class Section(NamedTuple):
     headers: Sequence[Fragment]
     snapshots: Sequence[Snapshot]
 
-    def columns(self) -> Iterator[Sequence[Fragment]]:
+    def columns(self) -> Iterator[list[Fragment]]:
         """All fragments in the order of the exposition: family by family, store by store, bucket by bucket."""
         for family, header in enumerate(self.headers):
             yield [header]
@@ -78,7 +77,7 @@ class GzipBody:
     def pieces(self) -> Iterator[Piece]:
         """See `Body`."""
         yield lambda: GZIP_HEADER
-        for run in _runs(self._sections, self._ending, GZIP_PIECE, _deflated_sizes):
+        for run in _runs(self._sections, self._ending, GZIP_PIECE, deflated=True):
             yield partial(_join, run)
         yield lambda: LAST_BLOCK + struct.pack("<II", self._total.crc, self._total.length & 0xFFFFFFFF)
 
@@ -96,45 +95,52 @@ class PlainBody:
 
     def pieces(self) -> Iterator[Piece]:
         """See `Body`."""
-        for run in _runs(self._sections, self._ending, PLAIN_PIECE, partial(map, _LENGTH)):
+        for run in _runs(self._sections, self._ending, PLAIN_PIECE, deflated=False):
             yield partial(_inflate, run)
 
 
-def _join(run: Sequence[Fragment]) -> bytes:
+def _join(run: list[Fragment]) -> bytes:
+    if native:
+        found: bytes = native.joined(run)
+        return found
     return b"".join(map(_DEFLATED, run))
 
 
-def _inflate(run: Sequence[Fragment]) -> bytes:
+def _inflate(run: list[Fragment]) -> bytes:
     return inflate(_join(run), sum(map(_LENGTH, run)))
 
 
-def _deflated_sizes(fragments: Sequence[Fragment]) -> Iterator[int]:
-    return map(len, map(_DEFLATED, fragments))
-
-
 def _runs(
-    sections: Sequence[Section],
-    ending: Fragment | None,
-    limit: int,
-    sizes: Callable[[Sequence[Fragment]], Iterator[int]],
-) -> Iterator[Sequence[Fragment]]:
-    """All fragments, as many together as reach the limit. A large cluster has a hundred thousand, so nothing here is done for each alone."""
+    sections: Sequence[Section], ending: Fragment | None, limit: int, *, deflated: bool
+) -> Iterator[list[Fragment]]:
+    """All fragments, as many together as reach the limit, in bytes deflated or plain."""
     run: list[Fragment] = []
     room = limit
     for column in _columns(sections, ending):
-        ends = list(accumulate(sizes(column), initial=0))
         start = 0
-        while ends[-1] - ends[start] >= room:
-            end = bisect_left(ends, ends[start] + room)
+        ends, room = (native.ends if native else _ends)(column, room, limit, deflated)
+        for end in ends:
             yield [*run, *column[start:end]]
-            run, room, start = [], limit, end
+            run, start = [], end
         run += column[start:]
-        room -= ends[-1] - ends[start]
     if run:
         yield run
 
 
-def _columns(sections: Sequence[Section], ending: Fragment | None) -> Iterator[Sequence[Fragment]]:
+def _ends(fragments: list[Fragment], room: int, limit: int, deflated: bool) -> tuple[list[int], int]:  # noqa: FBT001 (as the native one)
+    """After which fragments the pieces end that they are cut into, and the room that is left in the next one. room: that is left in the first."""
+    found = []
+    for number, fragment in enumerate(fragments, 1):
+        size = len(fragment.deflated) if deflated else fragment.length
+        if size < room:
+            room -= size
+        else:
+            found.append(number)
+            room = limit
+    return found, room
+
+
+def _columns(sections: Sequence[Section], ending: Fragment | None) -> Iterator[list[Fragment]]:
     for section in sections:
         yield from section.columns()
     if ending is not None:

@@ -52,6 +52,9 @@ class Snapshot:
 
     def column(self, family: int) -> list[Fragment]:
         """The fragments of one family, bucket by bucket."""
+        if native:
+            found: list[Fragment] = native.column(self.buckets, family)
+            return found
         return [fragment for bucket in self.buckets if (fragment := bucket[family]) is not None]
 
     def prepare(self) -> Iterator[None]:
