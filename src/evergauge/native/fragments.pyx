@@ -148,7 +148,6 @@ def joined(list fragments):
 def column(tuple buckets, Py_ssize_t family):
     """The fragments of one family, bucket by bucket. buckets: the fragments of each, by family, None for none."""
     cdef Py_ssize_t i, count = len(buckets)
-    cdef PyObject *bucket
     cdef list found = []
     for i in range(count):
         if i + AHEAD < count:
