@@ -45,6 +45,7 @@ GROWTH: Final = 0.05
 UPDATE: Final = 0.6
 """An update's CPU, as a ratio to a peer's."""
 BESIDE_SECONDS: Final = 180.0
+"""Go collects the garbage of an idle process every two minutes: it must be in what is subtracted, as it is in what it is subtracted from."""
 REST: Final = 5.0
 """Seconds of churn before the first look: the first folds make the buffers that later ones use again."""
 

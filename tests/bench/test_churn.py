@@ -14,8 +14,9 @@ import pytest
 from yardstick.churn import Churned, lines_of
 from yardstick.command import shown_command
 from yardstick.histograms import Histogram, read_histogram
-from yardstick.probe import FAMILY, first_family
+from yardstick.probe import FAMILY, Probe, first_family
 from yardstick.relay import Relay
+from yardstick.simulator import simulated
 from yardstick.window import Window
 
 if TYPE_CHECKING:
@@ -64,6 +65,15 @@ class TestProbes:
         found = first_family(gzip.compress(text))
         assert family in found
         assert len(found) < len(text) / 4
+
+    def test_what_the_load_has_written_over_is_told(self) -> None:
+        with simulated(20, "--status-updates=0", "--create-delete=0") as simulator:
+            probe, another = Probe(simulator.api), Probe(simulator.api)
+            probe.write()
+            assert probe.stands()
+            another.write()
+            another.write()
+            assert (another.name, probe.stands()) == (probe.name, False)
 
     def test_a_scrape_without_it_is_inflated_to_its_end(self) -> None:
         assert first_family(gzip.compress(b"# nothing\n")) == b"# nothing\n"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EVERY_KEY = Allowlists(("*",), ("*",))
 WITH_SPEC = [kind for kind in NUMBERED if CompiledKind(kind, allowlists=EVERY_KEY).spec._number]
 """The kinds that have families of the spec alone."""
+PODS = next(kind for kind in WITH_SPEC if kind.resource == "pods")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -83,10 +84,9 @@ def test_everything_else_is_rendered_as_ever(kind: Kind) -> None:
 
 
 def test_the_families_of_the_spec_alone_follow_from_what_each_one_reads() -> None:
-    [pods] = [kind for kind in WITH_SPEC if kind.resource == "pods"]
     for allowlists, labels in ((EVERY_KEY, False), (Allowlists(), True)):
-        compiled = CompiledKind(pods, allowlists=allowlists)
-        alone = {pods.families[slot].name for slot in compiled.spec.slots}
+        compiled = CompiledKind(PODS, allowlists=allowlists)
+        alone = {PODS.families[slot].name for slot in compiled.spec.slots}
         assert alone >= {"kube_pod_container_resource_requests", "kube_pod_tolerations", "kube_pod_restart_policy"}
         assert not alone & {"kube_pod_info", "kube_pod_container_info", "kube_pod_created", "kube_pod_status_phase"}
         # Without an allowlist it has no samples, whatever labels there are.
@@ -94,8 +94,7 @@ def test_the_families_of_the_spec_alone_follow_from_what_each_one_reads() -> Non
 
 
 def test_another_spec_has_another_digest_and_what_has_none_says_so() -> None:
-    [pods] = [kind for kind in WITH_SPEC if kind.resource == "pods"]
-    spec = CompiledKind(pods).spec
+    spec = CompiledKind(PODS).spec
     objects = [Protobuf(field(1, "any metadata") + field(2, text) + field(3, text)) for text in ("a", "b", "")]
     digests = [spec.digest(each) for each in (*objects, Protobuf(field(1, "no spec")))]
     assert len(set(digests[:3])) == 3
@@ -105,9 +104,8 @@ def test_another_spec_has_another_digest_and_what_has_none_says_so() -> None:
     for unreadable in (b'{"spec":{}}', msgspec.Raw(b'{"spec":{}}'), Protobuf(b"\x12\x05junk")):
         assert spec.digest(unreadable) == 0
     assert [digest for digest, _ in zip(spec.digests(b"[{}, {}]"), range(2), strict=False)] == [0, 0]
-    assert CompiledKind(pods, []).spec.digest(objects[0]) == 0
+    assert CompiledKind(PODS, []).spec.digest(objects[0]) == 0
 
 
 def test_what_cannot_be_rendered_so_is_left_to_the_whole() -> None:
-    [pods] = [kind for kind in WITH_SPEC if kind.resource == "pods"]
-    assert CompiledKind(pods).render_beside_spec(Protobuf(b"\x12\x05junk")) is None
+    assert CompiledKind(PODS).render_beside_spec(Protobuf(b"\x12\x05junk")) is None

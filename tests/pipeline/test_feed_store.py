@@ -393,14 +393,10 @@ class Omitting(CompiledKind):
         return found
 
 
-def pod(version: int, policy: str, phase: str, *, started: str = "2026-01-01T00:00:00Z") -> Protobuf:
+def pod(version: int, policy: str, phase: str) -> Protobuf:
     metadata = {"name": "a", "uid": "u", "resourceVersion": str(version)}
-    status = {"phase": phase, "startTime": started}
-    return Protobuf(
-        message(
-            msgspec.convert({"metadata": metadata, "spec": {"restartPolicy": policy}, "status": status}, PODS.model)
-        )
-    )
+    manifest = {"metadata": metadata, "spec": {"restartPolicy": policy}, "status": {"phase": phase}}
+    return Protobuf(message(msgspec.convert(manifest, PODS.model)))
 
 
 def pods_shown(store: FeedStore) -> dict[str, str]:

@@ -31,6 +31,11 @@ class Compiled(NamedTuple):
     names: Mapping[str, Any]
     reads: tuple[frozenset[Field], ...]
 
+    @property
+    def all_reads(self) -> frozenset[Field]:
+        """The fields that any family reads."""
+        return frozenset[Field]().union(*self.reads)
+
 
 _VALUE = {
     Conversion.SAFE: "{0}",

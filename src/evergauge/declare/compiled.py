@@ -9,7 +9,7 @@ import msgspec
 from evergauge.declare.compile import Allowlists, Compiled, Render, compile_render
 from evergauge.declare.decode import Broken, ObjectDecoder
 from evergauge.declare.family import Family
-from evergauge.declare.fields import Field, fields_of
+from evergauge.declare.fields import fields_of_metadata
 from evergauge.declare.kind import Kind
 from evergauge.declare.model import Model
 from evergauge.declare.native import native_render
@@ -19,11 +19,6 @@ from evergauge.protobuf import Protobuf, reader
 
 _IDENTIFYING = ("uid", "resourceVersion", "namespace", "name")
 """The fields of its metadata by which an object is known, whatever families read."""
-
-
-def _identity(model: type[Model]) -> frozenset[Field]:
-    metadata = fields_of(model).get("metadata")
-    return frozenset(((model, "metadata"), *((metadata.type, n) for n in _IDENTIFYING))) if metadata else frozenset()
 
 
 class Fault(NamedTuple):
@@ -54,11 +49,14 @@ class CompiledKind:
         self.kind = kind
         self.families = tuple(kind.families if families is None else families)
         self.allowlists = allowlists or Allowlists()
-        self._render, self.source, self._names, each_reads = self._compile(self.families)
-        reads = frozenset[Field]().union(*each_reads)
-        self.spec = Spec(kind.model, each_reads)
+        compiled = self._compile(self.families)
+        self._render, self.source, self._names = compiled.render, compiled.source, compiled.names
+        self.spec = Spec(kind.model, compiled.reads)
+        reads = compiled.all_reads
         self.metadata_only = {name for struct, name in reads if struct is kind.model} <= {"metadata"}
-        self._decoder: ObjectDecoder[Model] = ObjectDecoder(kind.model, reads | _identity(kind.model))
+        self._decoder: ObjectDecoder[Model] = ObjectDecoder(
+            kind.model, reads | fields_of_metadata(kind.model, _IDENTIFYING)
+        )
         self.protobuf = self._decoder.protobuf
         self._nothing = (b"",) * len(self.families)
         self._single = cache(self._compile_single)
@@ -93,7 +91,7 @@ class CompiledKind:
         """Made when the first object comes again with the spec that it had."""
         slots = self.spec.slots
         rest = self._compile([None if n in slots else family for n, family in enumerate(self.families)])
-        read = reader(self.kind.model, frozenset[Field]().union(*rest.reads)).read
+        read = reader(self.kind.model, rest.all_reads).read
         lines_of = native_render(rest.source, rest.names, slots)
         return (lambda message: lines_of(read(message))) if lines_of else lambda _: None
 

@@ -118,6 +118,12 @@ def fields_of(struct: type) -> dict[str, Shape]:
     return shapes
 
 
+def fields_of_metadata(model: type, names: Sequence[str]) -> frozenset[Field]:
+    """A model's metadata, and of that the fields of these names; nothing where it has none."""
+    metadata = fields_of(model).get("metadata")
+    return frozenset(((model, "metadata"), *((metadata.type, name) for name in names))) if metadata else frozenset()
+
+
 def fields_within(shape: Shape) -> frozenset[Field]:
     """All fields of what has this shape: of a struct, of what it is made of, of a list's or a map's elements."""
     if shape.element:

@@ -7,11 +7,11 @@ is the same by chance once in 10^19. `metadata.generation` would say it for less
 from __future__ import annotations
 
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xxhash import xxh3_64_intdigest
 
-from evergauge.declare.fields import Field, fields_of
+from evergauge.declare.fields import Field, fields_of_metadata
 from evergauge.protobuf import Protobuf, messages, number_of
 
 if TYPE_CHECKING:
@@ -28,11 +28,10 @@ class Spec:
 
     def __init__(self, model: type[Model], reads: Sequence[frozenset[Field]]) -> None:
         """reads: what each family reads."""
-        fields = fields_of(model)
-        metadata: Any = fields["metadata"].type if "metadata" in fields else None
-        allowed = {model: {"metadata", "spec"}, metadata: set(_NAME)}
+        allowed = fields_of_metadata(model, _NAME) | {(model, "spec")}
+        structs = {struct for struct, _ in allowed}
         self.slots = frozenset(
-            slot for slot, read in enumerate(reads) if all(name in allowed.get(struct, {name}) for struct, name in read)
+            slot for slot, read in enumerate(reads) if {field for field in read if field[0] in structs} <= allowed
         )
         is_read = any((model, "spec") in reads[slot] for slot in self.slots)
         self._number = number_of(model, "spec") if is_read else None
@@ -50,4 +49,4 @@ class Spec:
         """The same for each of a list's objects. Raises ValueError for what is no list's fields."""
         if self._number is None or not isinstance(objects, Protobuf):
             return repeat(0)
-        return map(xxh3_64_intdigest, messages.fields(objects, self._number))
+        return (xxh3_64_intdigest(messages.field(each, self._number)) for each in messages.pieces(objects))

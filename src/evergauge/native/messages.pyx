@@ -402,35 +402,17 @@ def event(frame):
     return (type_, PyBytes_FromStringAndSize(<const char *>found - size, size))
 
 
-cdef object last_field(Bytes at, Bytes end, uint64_t number):
-    cdef Bytes start = at
-    cdef Bytes found = NULL
-    cdef uint64_t size, length = 0
-    while True:
-        at = field_at(at, end, number, &size)
-        if at is NULL:
-            return PyBytes_FromStringAndSize(<const char *>(found if found is not NULL else start) - length, length)
-        found, length = at, size
-
-
 def field(data, uint64_t number):
     """The bytes of a message's delimited field, none where it has none; of several the last, as it is read. Raises ValueError."""
     cdef Bytes end
     cdef Bytes at = bytes_of(data, &end)
-    return last_field(at, end, number)
-
-
-def fields(data, uint64_t number):
-    """The same of each of a list's items, of which the fields are given."""
-    cdef Bytes end
-    cdef Bytes at = bytes_of(data, &end)
-    cdef uint64_t size
-    cdef list found = []
+    cdef Bytes found = at
+    cdef uint64_t size, length = 0
     while True:
-        at = field_at(at, end, ITEMS, &size)
+        at = field_at(at, end, number, &size)
         if at is NULL:
-            return found
-        found.append(last_field(at - size, at, number))
+            return PyBytes_FromStringAndSize(<const char *>found - length, length)
+        found, length = at, size
 
 
 def pieces(data):
