@@ -44,8 +44,10 @@ log = structlog.get_logger(__name__)
 
 TICK = 1.0
 """Seconds between two looks at states that change by themselves, and at what waits to be folded."""
-TRIM_EVERY = 1.0
-"""Seconds at least between two times that freed memory is given back."""
+TRIM_EVERY = 30.0
+"""Seconds at least between two times that freed memory is given back: what is used again before long is not worth the page faults."""
+YOUNG = 10_000
+"""Objects more than were freed, at which the garbage collector looks through them: more than wait for a scrape in events, which are freed by themselves then."""
 _RNG = SystemRandom()
 
 
@@ -88,6 +90,7 @@ async def serve(
         started(Endpoints(servers[0].url, servers[1].url))
         # What lives now lives on: the garbage collector needn't look through it, not even once.
         gc.freeze()
+        gc.set_threshold(YOUNG)
         gc.enable()
         jobs += start_jobs([Job("stalls", monitor.run), *jobs_of(options, parts)], _RNG)
         stack.push_async_callback(stop_jobs, tuple(jobs))

@@ -67,7 +67,8 @@ def number_of(struct: type[msgspec.Struct], name: str) -> int | None:
 
 def pieces(fields: Protobuf) -> list[Protobuf]:
     """The messages of a list's items, of which the fields are given. Raises ValueError."""
-    return [Protobuf(piece) for piece in messages.pieces(fields)]
+    found: list[Protobuf] = messages.pieces(fields, Protobuf)
+    return found
 
 
 def complete(data: bytes) -> int:

@@ -93,7 +93,7 @@ def test_an_object_without_uid_is_known_by_its_name() -> None:
 @given(TEXTS, CUTS)
 def test_frames_are_whole_however_they_come(texts: list[str], cuts: list[int]) -> None:
     body = b"".join(event("ADDED", thing(number, text)) for number, text in enumerate(texts))
-    found, rest, start = list[bytes](), b"", 0
+    found, rest, start = list[bytes | memoryview](), b"", 0
     for end in [*sorted(cut % (len(body) + 1) for cut in cuts), len(body)]:
         frames, rest = FORM.split(rest + body[start:end])
         found += frames

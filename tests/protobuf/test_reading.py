@@ -202,11 +202,11 @@ def test_no_reference_is_lost_or_kept() -> None:
     def blocks_after_reading() -> int:
         for _ in range(2000):
             reader(Thing).read(data)
-            messages.event(frame)
+            messages.event(frame, Protobuf)
             with suppress(ValueError):
                 reader(Thing).read(data + b"\x0a\x7f")
             with suppress(ValueError):
-                messages.event(frame[:-1])
+                messages.event(frame[:-1], Protobuf)
         gc.collect()  # What tests before this one have left.
         return sys.getallocatedblocks()
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
+from contextlib import contextmanager
 from itertools import accumulate, pairwise
 from random import Random
+from typing import TYPE_CHECKING
 from unittest.mock import Mock, patch
 
 import pytest
@@ -18,6 +20,9 @@ from evergauge.store import fragment as by
 from evergauge.store.columns import CHECKSUM, NARROW_BELOW, checksum, column_of, numbers
 from evergauge.store.fragment import PIECE, RAW, Fragment, build, inflate, rebuild
 from support.native import native_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SLOTS = 64
 _RNG = Random(0)
@@ -104,24 +109,47 @@ def test_it_is_of_one_piece_until_it_changes() -> None:
     assert all(PIECE <= size < 2 * PIECE for size in sizes[:-1])
 
 
-def test_a_change_inflates_and_deflates_the_pieces_that_it_touches() -> None:
-    now = [lines(1000) for _ in range(SLOTS)]
-    before = rebuild(built(now), {0: b"x"}, SLOTS)
-    assert before is not None
-    now[0], now[21], now[22], now[63] = b"x", lines(900), b"", lines(1100)
-    changes = {slot: now[slot] for slot in (21, 22, 63)}
-    ends = list(accumulate(piece.slots for piece in before.pieces()))
-    touched = {bisect_right(ends, slot) for slot in changes}
+@contextmanager
+def calls_of_the_library() -> Iterator[tuple[Mock, Mock]]:
     with (
         patch.object(by, "inflate", wraps=inflate) as inflated,
         patch.object(by, "deflate", wraps=by.deflate) as deflated,
     ):
+        yield inflated, deflated
+
+
+def test_a_change_inflates_and_deflates_the_pieces_that_it_touches() -> None:
+    # Text that the native part leaves to the library, too.
+    now = [f"é{number}".encode() + lines(1000) for number in range(SLOTS)]
+    before = rebuild(built(now), {0: b"x"}, SLOTS)
+    assert before is not None
+    ends = list(accumulate(piece.slots for piece in before.pieces()))
+    one = ends[7] - 1
+    now[0], now[one - 1], now[one], now[63] = b"x", lines(900), b"", "é".encode() + lines(1100)
+    changes = {slot: now[slot] for slot in (one - 1, one, 63)}
+    touched = {bisect_right(ends, slot) for slot in changes}
+    assert len(touched) == 2
+    with calls_of_the_library() as (inflated, deflated):
         after = rebuild(before, changes, SLOTS)
     assert after is not None
-    assert inflated.call_count == deflated.call_count == len(touched) == 2
+    assert inflated.call_count == deflated.call_count == 2
     expect(after, now)
     for number, (old, new) in enumerate(zip(before.pieces(), after.pieces(), strict=True)):
         assert (old.deflated == new.deflated) == (number not in touched)
+
+
+def test_the_native_part_makes_pieces_of_metrics_without_the_library() -> None:
+    now = [b'kube_pod_info{pod="%d"} 1\n' % number * 9 for number in range(SLOTS)]
+    fragment: Fragment | None = built(now)
+    with calls_of_the_library() as (inflated, deflated):
+        for slot in range(SLOTS):
+            now[slot] = now[slot] * 2
+            fragment = rebuild(fragment, {slot: now[slot]}, SLOTS)
+    assert fragment is not None
+    expect(fragment, now)
+    assert len(fragment.pieces()) > 5
+    if vars(by)["native"]:
+        assert (inflated.call_count, deflated.call_count) == (1, 0)
 
 
 def test_new_slots_go_to_the_last_piece() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xxhash import xxh3_64_intdigest
 
 from evergauge.declare.fields import Field, fields_of_metadata
-from evergauge.protobuf import Protobuf, messages, number_of
+from evergauge.protobuf import Protobuf, messages, number_of, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,4 +49,4 @@ class Spec:
         """The same for each of a list's objects. Raises ValueError for what is no list's fields."""
         if self._number is None or not isinstance(objects, Protobuf):
             return repeat(0)
-        return (xxh3_64_intdigest(messages.field(each, self._number)) for each in messages.pieces(objects))
+        return (xxh3_64_intdigest(messages.field(each, self._number)) for each in pieces(objects))

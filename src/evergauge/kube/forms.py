@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from evergauge.kube import in_protobuf, items
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from evergauge.kube.items import Bookmark, Event, Item, Page
 
@@ -30,8 +30,8 @@ class PageReader(Protocol):
 class Form(NamedTuple):
     """How lists and watches are read; see `items`."""
 
-    split: Callable[[bytes], tuple[list[bytes], bytes]]
-    read_event: Callable[[bytes], Event | Bookmark]
+    split: Callable[[bytes], tuple[Sequence[bytes | memoryview], bytes]]
+    read_event: Callable[[Any], Event | Bookmark]
     page_reader: Callable[[Callable[[Any], list[Item | None]]], PageReader]
 
 

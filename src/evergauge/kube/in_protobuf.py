@@ -75,24 +75,24 @@ class _Status(msgspec.Struct, gc=False):
 _BOOKMARK, _LIST, _STATUS = map(reader, (_Bookmark, _List, _Status))
 
 
-def split(data: bytes) -> tuple[list[bytes], bytes]:
+def split(data: bytes) -> tuple[list[memoryview], bytes]:
     """The complete frames of a watch, without their lengths, and the beginning of the next one."""
-    frames, start = [], 0
+    frames, start, view = [], 0, memoryview(data)
     while len(data) >= start + _LENGTH:
         end = start + _LENGTH + int.from_bytes(data[start : start + _LENGTH])
         if end > len(data):
             break
-        frames.append(data[start + _LENGTH : end])
+        frames.append(view[start + _LENGTH : end])
         start = end
     return frames, data[start:]
 
 
-def read_event(frame: bytes) -> Event | Bookmark:
+def read_event(frame: memoryview) -> Event | Bookmark:
     """See `items.read_event`."""
     try:
-        type_, message = messages.event(frame)
+        type_, message = messages.event(frame, Protobuf)
         if type_ in ("ADDED", "MODIFIED", "DELETED"):
-            return Event(type_, read_item(Protobuf(message)))
+            return Event(type_, read_item(message))
         if type_ == "BOOKMARK":
             return bookmark_of(_BOOKMARK.read(message).metadata or BookmarkMetadata())
         if type_ == "ERROR":

@@ -11,7 +11,7 @@ from evergauge.errors import ConnectionLost
 from evergauge.kube.client import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from evergauge.kube.client import ApiClient, Stream, Verb
     from evergauge.kube.source import Source
@@ -71,7 +71,7 @@ class Sent:
         self._came = 0
         self._since = self._read = self.arrived = clock()
 
-    async def read(self) -> list[bytes] | None:
+    async def read(self) -> Sequence[bytes | memoryview] | None:
         """The next that are complete (perhaps none), None at the clean end. Raises ConnectionLost."""
         self.waited = False
         if self._is_often:

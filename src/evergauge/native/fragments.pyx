@@ -2,13 +2,17 @@
 """Fragments: their pieces that change are made anew; what fragments in a row come to, where a body of many is cut, and their joined bytes."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.buffer cimport PyBUF_READ
+from cpython.memoryview cimport PyMemoryView_FromMemory
 from cpython.object cimport PyObject
 from cython cimport final
-from libc.stdint cimport uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
+from evergauge.native.coder cimport MOST, Coder
 from evergauge.native.hashes cimport hash_of
 from evergauge.native.structs cimport kept_at, offset_of, prefetch
+from evergauge.native.texts cimport append
 
 cdef extern from *:
     """
@@ -158,16 +162,17 @@ def column(tuple buckets, Py_ssize_t family):
     return found
 
 
-def rebuilt(old, dict changes, Py_ssize_t slots, Py_ssize_t least, inflate, deflate, crc32):
+def rebuilt(old, dict changes, Py_ssize_t slots, Py_ssize_t least, Coder coder, inflate, deflate, crc32):
     """The fields of a fragment after some slots' lines have changed, in their order; None when no slot has lines any more.
 
     changes: by slot, none of so many bytes that the lengths as they are packed have no room. slots: how many there are now. least: bytes of a piece.
+    coder: deflates and inflates pieces, as far as it can; inflate, deflate: what does with the others.
     """
     cdef bytes cuts = old.cuts
     cdef Piece *pieces = <Piece *>PyBytes_AS_STRING(cuts)
     cdef Py_ssize_t count = PyBytes_GET_SIZE(cuts) // sizeof(Piece), number
     cdef Piece whole
-    cdef Rebuilding new = Rebuilding(old, changes, slots, least, inflate, deflate, crc32)
+    cdef Rebuilding new = Rebuilding(old, changes, slots, least, coder, inflate, deflate, crc32)
     if not count:
         whole = Piece(<uint32_t>new.old_slots, <uint32_t>PyBytes_GET_SIZE(new.deflated), old.length, old.crc)
         pieces, count = &whole, 1
@@ -184,23 +189,24 @@ cdef class Rebuilding:
     cdef Py_ssize_t old_slots, least
     cdef bint wide  # whether lengths are packed in four bytes each
     cdef bytes deflated, lengths, new_lengths, new_checksums
+    cdef Coder coder
     cdef object inflate, deflate, crc32
     cdef Py_ssize_t slot, at, copied  # the next slot, where its old piece begins, and up to where old pieces are done with
-    cdef list parts
     cdef bytes cuts
     cdef Py_ssize_t count  # of the new pieces, for each of which there is room: none is without slots
 
-    def __cinit__(self, old, dict changes, Py_ssize_t slots, Py_ssize_t least, inflate, deflate, crc32):
+    def __cinit__(self, old, dict changes, Py_ssize_t slots, Py_ssize_t least, Coder coder, inflate, deflate, crc32):
         cdef bytes checksums = old.checksums, lines
         cdef Py_ssize_t slot
         self.deflated, self.lengths = old.deflated, old.lengths
         self.old_slots, self.least = PyBytes_GET_SIZE(checksums) // 8, least
-        self.inflate, self.deflate, self.crc32 = inflate, deflate, crc32
+        self.coder, self.inflate, self.deflate, self.crc32 = coder, inflate, deflate, crc32
         self.wide = PyBytes_GET_SIZE(self.lengths) == self.old_slots * 4
         self.new_lengths = grown(self.lengths, slots * (4 if self.wide else 2))
         self.new_checksums = grown(checksums, slots * 8)
         self.cuts = PyBytes_FromStringAndSize(NULL, slots * sizeof(Piece))
-        self.parts, self.changed = [], [None] * slots
+        self.changed = [None] * slots
+        coder.made.length = 0
         cdef uint64_t *sums = <uint64_t *>PyBytes_AS_STRING(self.new_checksums)
         for slot in range(self.old_slots, slots):
             sums[slot] = hash_of(NULL, 0)
@@ -214,22 +220,30 @@ cdef class Rebuilding:
         cdef Py_ssize_t slot
         for slot in range(self.slot, last):
             if self.changed[slot] is not None:
-                self.parts.append(self.deflated[self.copied:self.at])
-                self.copied = self.at + old.deflated
+                self.copy()
                 self.make_anew(old, last)
+                self.copied = self.at + old.deflated
                 break
         else:
             self.cut(last, old.deflated, old.length, old.crc)
         self.at += old.deflated
         return 0
 
+    cdef int copy(self) except -1:
+        """The old pieces that are not done with, as they are."""
+        return append(&self.coder.made, PyBytes_AS_STRING(self.deflated) + self.copied, self.at - self.copied)
+
     cdef int make_anew(self, Piece old, Py_ssize_t last) except -1:
         """In as many pieces as there is text for: of much the same size, and an object's lines stay together."""
-        cdef bytes before = self.inflate(self.deflated[self.at:self.copied], <Py_ssize_t>old.length), text, part
-        cdef char *source = PyBytes_AS_STRING(before)
+        cdef const char *deflated = PyBytes_AS_STRING(self.deflated) + self.at
+        cdef const char *source = <const char *>self.coder.text
         cdef Py_ssize_t left = 0, slot, length, size
-        if PyBytes_GET_SIZE(before) != old.length:
-            raise ValueError(f"{PyBytes_GET_SIZE(before)} bytes inflated, of {old.length}")
+        cdef bytes before
+        if not self.coder.read(<const uint8_t *>deflated, old.deflated, old.length):
+            before = self.inflate(deflated[:old.deflated], <Py_ssize_t>old.length)
+            source = PyBytes_AS_STRING(before)
+            if PyBytes_GET_SIZE(before) != old.length:
+                raise ValueError(f"{PyBytes_GET_SIZE(before)} bytes inflated, of {old.length}")
         for slot in range(self.slot, last):
             left += length_of(self.new_lengths, self.wide, slot)
         size = left // max(1, left // self.least)
@@ -238,15 +252,29 @@ cdef class Rebuilding:
             while slot < last and (length < size or length == left):
                 length += length_of(self.new_lengths, self.wide, slot)
                 slot += 1
-            text = PyBytes_FromStringAndSize(NULL, length)
-            source = self.fill(PyBytes_AS_STRING(text), source, slot)
-            part = self.deflate(text)
-            self.parts.append(part)
-            self.cut(slot, <uint32_t>PyBytes_GET_SIZE(part), <uint32_t>length, self.crc32(text))
+            source = self.make_piece(source, slot, length)
             left -= length
         return 0
 
-    cdef char *fill(self, char *at, char *source, Py_ssize_t last):
+    cdef const char *make_piece(self, const char *source, Py_ssize_t last, Py_ssize_t length) except NULL:
+        """Of the next slots, of so many bytes. source, and what is returned: where the old text of what is still to be made begins."""
+        cdef char *text = <char *>self.coder.room
+        cdef bytes long_text, part
+        if length > MOST:
+            long_text = PyBytes_FromStringAndSize(NULL, length)
+            text = PyBytes_AS_STRING(long_text)
+        source = self.fill(text, source, last)
+        cdef Py_ssize_t size = self.coder.write(<const uint8_t *>text, length)
+        if size:
+            append(&self.coder.made, <char *>self.coder.deflated, size)
+        else:
+            part = self.deflate(text[:length])
+            size = PyBytes_GET_SIZE(part)
+            append(&self.coder.made, PyBytes_AS_STRING(part), size)
+        self.cut(last, <uint32_t>size, <uint32_t>length, self.crc32(PyMemoryView_FromMemory(text, length, PyBUF_READ)))
+        return source
+
+    cdef const char *fill(self, char *at, const char *source, Py_ssize_t last) except NULL:
         """Write the lines of the next slots, new ones in place of old; returns where the old ones of the slots behind begin."""
         cdef Py_ssize_t slot, length
         cdef bytes lines
@@ -272,14 +300,14 @@ cdef class Rebuilding:
         cdef Piece *pieces = <Piece *>PyBytes_AS_STRING(self.cuts)
         cdef Py_ssize_t number, length = 0
         cdef uint32_t crc = 0
-        self.parts.append(self.deflated[self.copied:])
+        self.copy()
         for number in range(self.count):
             length += pieces[number].length
             crc = crc_of_both(crc, pieces[number].crc, pieces[number].length)
         if not length:
             return None
         cuts = self.cuts[:self.count * sizeof(Piece)] if self.count > 1 else b""
-        return (b"".join(self.parts), length, crc, self.new_lengths, self.new_checksums, cuts)
+        return (self.coder.made.start[:self.coder.made.length], length, crc, self.new_lengths, self.new_checksums, cuts)
 
 
 cdef bytes grown(bytes old, Py_ssize_t size):

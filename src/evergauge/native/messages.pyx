@@ -8,6 +8,7 @@ over without a look at it. `evergauge.protobuf` says which field of a struct has
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.list cimport PyList_Append, PyList_AsTuple
 from cpython.long cimport PyLong_FromLongLong
+from cpython.memoryview cimport PyMemoryView_GET_BUFFER
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
@@ -20,6 +21,21 @@ from evergauge.native.texts cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnic
 
 cdef extern from "Python.h":
     object PyObject_Vectorcall(object callable, PyObject **arguments, size_t count, PyObject *names)
+
+cdef extern from *:
+    """
+    /* As bytes.__new__ makes one of a class derived from bytes, without making other bytes first. */
+    static PyObject *derived_bytes(PyTypeObject *type, const char *start, Py_ssize_t size) {
+        PyObject *made = type->tp_alloc(type, size);
+        if (made != NULL) {
+            memcpy(PyBytes_AS_STRING(made), start, size);
+            PyBytes_AS_STRING(made)[size] = 0;
+            ((PyBytesObject *)made)->ob_shash = -1;
+        }
+        return made;
+    }
+    """
+    object derived_bytes(type type, const char *start, Py_ssize_t size)
 
 ctypedef const unsigned char *Bytes
 
@@ -66,11 +82,16 @@ cdef struct Field:
 
 
 cdef inline Bytes bytes_of(object data, Bytes *end) except NULL:
-    """Where the data of `bytes`, or of a class derived from it, begin and end."""
-    if not isinstance(data, bytes):
+    """Where the data of `bytes`, or of a class derived from it, or of a view of bytes, begin and end."""
+    cdef Bytes start
+    cdef Py_ssize_t size
+    if isinstance(data, bytes):
+        start, size = <Bytes>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)
+    elif isinstance(data, memoryview):
+        start, size = <Bytes>PyMemoryView_GET_BUFFER(data).buf, PyMemoryView_GET_BUFFER(data).len
+    else:
         raise TypeError(f"bytes are read, not {type(data).__name__}")
-    cdef Bytes start = <Bytes>PyBytes_AS_STRING(data)
-    end[0] = start + PyBytes_GET_SIZE(data)
+    end[0] = start + size
     return start
 
 
@@ -386,8 +407,8 @@ def unwrapped(envelope):
     return PyBytes_FromStringAndSize(<const char *>at - size, size)
 
 
-def event(frame):
-    """Of a `metav1.WatchEvent` its type, and the message in the envelope of its object. Raises ValueError."""
+def event(frame, type message):
+    """Of a `metav1.WatchEvent` its type, and the message in the envelope of its object, as one of a class derived from `bytes`. Raises ValueError."""
     cdef Bytes end, found
     cdef Bytes start = bytes_of(frame, &end)
     cdef uint64_t size
@@ -399,7 +420,7 @@ def event(frame):
     if found is NULL:
         raise ValueError("it has no object")
     found = unwrapped_at(found - size, found, &size)
-    return (type_, PyBytes_FromStringAndSize(<const char *>found - size, size))
+    return (type_, derived_bytes(message, <const char *>found - size, size))
 
 
 def field(data, uint64_t number):
@@ -415,8 +436,8 @@ def field(data, uint64_t number):
         found, length = at, size
 
 
-def pieces(data):
-    """The messages of a list's items, of which the fields are given. Raises as above."""
+def pieces(data, type message):
+    """The messages of a list's items, of which the fields are given, as above. Raises as above."""
     cdef Bytes end
     cdef Bytes at = bytes_of(data, &end)
     cdef uint64_t size
@@ -425,7 +446,7 @@ def pieces(data):
         at = field_at(at, end, ITEMS, &size)
         if at is NULL:
             return found
-        found.append(PyBytes_FromStringAndSize(<const char *>at - size, size))
+        found.append(derived_bytes(message, <const char *>at - size, size))
 
 
 def complete(data):

@@ -29,7 +29,7 @@ cdef struct Buffer:
 cdef inline int append(Buffer *buffer, const char *text, Py_ssize_t length) except -1:
     cdef Py_ssize_t room
     cdef char *moved
-    if buffer.length + length > buffer.room:
+    if buffer.length + length >= buffer.room:
         room = 2 * (buffer.length + length) + 256
         moved = <char *>PyMem_Realloc(buffer.start, room)
         if moved is NULL:

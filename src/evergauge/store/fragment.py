@@ -19,6 +19,7 @@ import msgspec
 from isal import isal_zlib
 
 from evergauge.native import fragments as native
+from evergauge.store.codes import coder
 from evergauge.store.columns import CHECKSUM, NARROW_BELOW, NOTHING, Column, changed, column_of, cut, widened
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ LEVEL = 1
 """ISA-L's level: as small as zlib's 6 at ten times its speed (docs/decisions)."""
 RAW = -15
 """Window bits for deflate without a header."""
-PIECE = 3 * 1024
+PIECE = 2 * 1024
 """Plain bytes of a piece where it is cut: so many at least, and less than twice as many; the last one may have fewer."""
 _PIECE = struct.Struct("=4I")
 
@@ -144,7 +145,7 @@ def rebuild(old: Fragment | None, changes: dict[int, bytes], slots: int) -> Frag
     if max(map(len, changes.values())) >= NARROW_BELOW:
         old = msgspec.structs.replace(old, lengths=widened(old.lengths, old.slots))
     if native:
-        fields = native.rebuilt(old, changes, slots, PIECE, inflate, deflate, isal_zlib.crc32)
+        fields = native.rebuilt(old, changes, slots, PIECE, coder(), inflate, deflate, isal_zlib.crc32)
         return Fragment(*fields) if fields else None
     return _rebuilt(old, changes, slots)
 
