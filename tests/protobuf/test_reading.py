@@ -174,6 +174,8 @@ def test_only_bytes_are_read() -> None:
     for read in (reader(Thing).read, messages.complete):
         with pytest.raises(TypeError, match="not str"):
             read("text")
+        with pytest.raises(TypeError, match="not memoryview"):
+            read(memoryview(b"1234")[::2])
 
 
 @given(st.lists(THINGS, max_size=4), st.binary(max_size=40))
@@ -192,6 +194,17 @@ def test_complete_fields(values: list[bytes], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(whole)))
     ends = [sum(map(len, fields[:count])) for count in range(len(fields) + 1)]
     assert complete(whole[:cut]) == max(end for end in ends if end <= cut)
+
+
+@given(st.binary(max_size=300))
+def test_a_message_that_is_cut_out_is_as_if_it_had_been_made(content: bytes) -> None:
+    frame = event("ADDED", content)[4:]
+    for where in (frame, memoryview(b"before" + frame + b"after")[6:-5]):
+        type_, made = messages.event(where, Protobuf)
+        assert (type_, made, type(made)) == ("ADDED", content, Protobuf)
+        assert hash(made) == hash(content)
+        assert made + b"" == bytes(made) == content
+        assert {made: 1}[content] == 1
 
 
 def test_no_reference_is_lost_or_kept() -> None:

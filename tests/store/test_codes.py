@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from evergauge.native import coder as native
 from evergauge.store.codes import (
     DISTANCE_SPANS,
+    DISTANCE_WIDTH,
     DISTANCES,
     END,
     LENGTH_SPANS,
-    LONGEST,
-    LONGEST_OF_DISTANCES,
     NONE,
     TEXT,
+    WIDTH,
     coder,
     codes,
     header,
@@ -115,7 +115,7 @@ def test_what_is_of_other_codes_is_not_taken_for_its_own() -> None:
     fixed = zlib.compressobj(1, zlib.DEFLATED, RAW, 8, zlib.Z_FIXED)
     for other in (deflate(text), fixed.compress(text) + fixed.flush(), own[:30], b""):
         assert coder().inflate(other, len(text)) is None
-    _, bits = header(codes(TEXT, END + 30, LONGEST), codes(DISTANCES, 30, LONGEST_OF_DISTANCES))
+    _, bits = header(codes(TEXT, END + 30, WIDTH), codes(DISTANCES, 30, DISTANCE_WIDTH))
     for bit in range(bits):
         flipped = bytearray(own)
         flipped[bit // 8] ^= 1 << bit % 8
@@ -178,8 +178,8 @@ def test_codes_are_no_longer_than_allowed_and_none_begins_with_another(weights: 
 def test_codes_that_are_no_complete_set_are_refused(which: str) -> None:
     assert native
     good: dict[str, Any] = {
-        "literals": codes(TEXT, END + 30, LONGEST),
-        "distances": codes(DISTANCES, 30, LONGEST_OF_DISTANCES),
+        "literals": codes(TEXT, END + 30, WIDTH),
+        "distances": codes(DISTANCES, 30, DISTANCE_WIDTH),
     }
     good[which] = [NONE, *good[which][1:-1], NONE]
     with pytest.raises(ValueError, match="codes are missing, or too long"):

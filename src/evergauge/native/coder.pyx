@@ -10,9 +10,19 @@ cdef extern from *:
     """
     static int lowest_bit(uint64_t bits) { return __builtin_ctzll(bits); }
     static int highest_bit(uint32_t bits) { return 31 - __builtin_clz(bits); }
+
+    /* The first byte is the lowest one, whatever the machine's order. */
+    static uint64_t in_order(uint64_t bytes) {
+    #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        return __builtin_bswap64(bytes);
+    #else
+        return bytes;
+    #endif
+    }
     """
     int lowest_bit(uint64_t bits) nogil
     int highest_bit(uint32_t bits) nogil
+    uint64_t in_order(uint64_t bytes) nogil
 
 
 cdef struct Writer:
@@ -232,7 +242,7 @@ cdef bint complete(const Entry *entries, int width) noexcept:
 cdef inline uint64_t eight(const uint8_t *at) noexcept nogil:
     cdef uint64_t found
     memcpy(&found, at, 8)
-    return found
+    return in_order(found)
 
 
 cdef inline uint32_t four(const uint8_t *at) noexcept nogil:
@@ -249,7 +259,8 @@ cdef inline bint put(Writer *writer, Code code) noexcept nogil:
 
 
 cdef inline void flush(Writer *writer) noexcept nogil:
-    memcpy(writer.at, &writer.bits, 8)
+    cdef uint64_t bits = in_order(writer.bits)
+    memcpy(writer.at, &bits, 8)
     writer.at += writer.count >> 3
     writer.bits >>= writer.count & ~7
     writer.count &= 7

@@ -5,6 +5,7 @@ A message is a sequence of fields, each a number, a wire type and a value (proto
 over without a look at it. `evergauge.protobuf` says which field of a struct has which number, and what it holds.
 """
 
+from cpython.buffer cimport PyBuffer_IsContiguous
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.list cimport PyList_Append, PyList_AsTuple
 from cpython.long cimport PyLong_FromLongLong
@@ -87,7 +88,7 @@ cdef inline Bytes bytes_of(object data, Bytes *end) except NULL:
     cdef Py_ssize_t size
     if isinstance(data, bytes):
         start, size = <Bytes>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)
-    elif isinstance(data, memoryview):
+    elif isinstance(data, memoryview) and PyBuffer_IsContiguous(PyMemoryView_GET_BUFFER(data), c"C"):
         start, size = <Bytes>PyMemoryView_GET_BUFFER(data).buf, PyMemoryView_GET_BUFFER(data).len
     else:
         raise TypeError(f"bytes are read, not {type(data).__name__}")

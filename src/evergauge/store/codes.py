@@ -36,7 +36,7 @@ DISTANCES = {
     **dict.fromkeys(range(24, 30), 2),
 }
 """The same for the distances of matches: one line, or one object's lines, as a rule."""
-LONGEST, LONGEST_OF_DISTANCES = 11, 8
+WIDTH, DISTANCE_WIDTH = 11, 8
 """Bits of the longest codes, as `native/coder.pyx` has room for them."""
 
 
@@ -65,6 +65,12 @@ def _spans(least: int, extras: Iterable[int]) -> Iterator[Span]:
 
 LENGTH_SPANS = [*_spans(3, (max(0, number // 4 - 1) for number in range(28))), Span(258, 0)]
 DISTANCE_SPANS = [*_spans(1, (max(0, number // 2 - 1) for number in range(30)))]
+
+
+ORDER = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)
+"""In which a header says how long the codes are that it says the others' lengths with."""
+ZEROS, SAME = ((18, 11, 7), (17, 3, 3)), ((16, 3, 2),)
+"""The symbols of repetitions, of nothing and of what was before: at least how many they stand for, and how many bits say how many more."""
 
 
 def codes(weights: Mapping[int, int], symbols: int, longest: int) -> list[Code]:
@@ -113,11 +119,6 @@ def header(literals: Sequence[Code], distances: Sequence[Code]) -> tuple[bytes, 
     return bits.to_bytes(-(-count // 8), "little"), count
 
 
-ORDER = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)
-ZEROS, SAME = ((18, 11, 7), (17, 3, 3)), ((16, 3, 2),)
-"""The symbols of repetitions, of nothing and of what was before: at least how many they stand for, and how many bits say how many more."""
-
-
 def _runs(sizes: Iterable[int]) -> Iterator[tuple[int, Code]]:
     """What a header says of sizes: a size or a repetition, and the bits that belong to it."""
     for size, group in groupby(sizes):
@@ -143,6 +144,6 @@ _OWN = _Own()
 def coder() -> Any:  # noqa: ANN401 (of the native module)
     """What deflates pieces and inflates them again, of this thread; None without the native part."""
     if native and not _OWN.coder:
-        literals, distances = codes(TEXT, END + 30, LONGEST), codes(DISTANCES, 30, LONGEST_OF_DISTANCES)
+        literals, distances = codes(TEXT, END + 30, WIDTH), codes(DISTANCES, 30, DISTANCE_WIDTH)
         _OWN.coder = native.Coder(literals, distances, LENGTH_SPANS, DISTANCE_SPANS, *header(literals, distances))
     return _OWN.coder
