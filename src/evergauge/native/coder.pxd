@@ -2,7 +2,7 @@
 """What other native modules see of a Coder."""
 
 from cython cimport final
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
 from evergauge.native.texts cimport Buffer
 
