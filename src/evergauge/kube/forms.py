@@ -31,7 +31,7 @@ class Form(NamedTuple):
     """How lists and watches are read; see `items`."""
 
     split: Callable[[bytes], tuple[Sequence[bytes | memoryview], bytes]]
-    read_event: Callable[[Any], Event | Bookmark]
+    read_event: Callable[[bytes | memoryview], Event | Bookmark]
     page_reader: Callable[[Callable[[Any], list[Item | None]]], PageReader]
 
 

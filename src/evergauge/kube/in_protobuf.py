@@ -87,7 +87,7 @@ def split(data: bytes) -> tuple[list[memoryview], bytes]:
     return frames, data[start:]
 
 
-def read_event(frame: memoryview) -> Event | Bookmark:
+def read_event(frame: bytes | memoryview) -> Event | Bookmark:
     """See `items.read_event`."""
     try:
         type_, message = messages.event(frame, Protobuf)

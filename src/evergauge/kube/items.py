@@ -175,7 +175,7 @@ def name_of(raw: Raw) -> str:
     return f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name or ""
 
 
-def read_event(line: bytes) -> Event | Bookmark:
+def read_event(line: bytes | memoryview) -> Event | Bookmark:
     """One line of a watch. Raises ApiError for an ERROR event (`Expired` for 410), MalformedAnswer for junk.
 
     What is said of junk quotes none of it: it may be a Secret's.

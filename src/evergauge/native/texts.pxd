@@ -27,6 +27,7 @@ cdef struct Buffer:
 
 
 cdef inline int append(Buffer *buffer, const char *text, Py_ssize_t length) except -1:
+    """After this a buffer has a start, even if nothing was appended yet."""
     cdef Py_ssize_t room
     cdef char *moved
     if buffer.length + length >= buffer.room:
